@@ -1,0 +1,303 @@
+#include "rules/expr/machine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "rules/expr/limits.h"
+#include "rules/expr/moving.h"
+
+namespace parcours::expr {
+namespace {
+
+// How often a comparison without an inverse is looked at again, and what all of them may cost: a
+// week of days, a day of hours, an hour of minutes fit.
+constexpr int kLooksMax = 64;
+constexpr int kSecondStepsMax = 8'192;
+
+constexpr double kPowers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
+
+Value OutOfSteps() { return Value::BorrowedError("the evaluation takes too many steps"); }
+
+Value OfCell(const Node& node, const Cell* cell, int decimals) {
+  switch (node.type.kind) {
+    case Kind::kBool:
+      return Value::Bool(*cell != 0);
+    case Kind::kMoney:
+      return Value::Money(*cell, decimals);
+    case Kind::kTimestamp:
+      return Value::Timestamp({*cell * kNanosPerMs});
+    case Kind::kDuration:
+      return Value::Duration({*cell * kNanosPerMs});
+    case Kind::kDate:
+      return Value::Date(static_cast<CivilDay>(*cell));
+    case Kind::kDouble:
+      if (!node.variable.fixed_point) return Value::Double(DoubleOfCell(*cell));
+      return Value::Double(static_cast<double>(*cell) / kPowers[node.variable.scale]);
+    case Kind::kString:
+      return Value::Borrowed(Kind::kString, TextOf(cell));
+    default:
+      return Value::Int(*cell);
+  }
+}
+
+Value OfField(const Node& node, const Field& field, int decimals) {
+  if (node.type.kind == Kind::kString) return Value::Borrowed(Kind::kString, field.Text());
+  if (node.type.kind != Kind::kList) return OfCell(node, &field.cell, decimals);
+  if (field.cell > kListElementsMax) {
+    return Value::BorrowedError("the list has more than 10,000 elements");
+  }
+  List list;
+  list.reserve(static_cast<std::size_t>(field.cell));
+  if (node.type.element != nullptr && node.type.element->kind == Kind::kItem) {
+    for (const Item& item : field.Items()) list.push_back(Value::OfItem(item, decimals));
+  } else {
+    for (std::string_view text : field.Texts()) {
+      list.push_back(Value::Borrowed(Kind::kString, text));
+    }
+  }
+  return Value::OfList(std::move(list));
+}
+
+TimeMs UntilOf(const Node& node, const Frame& frame) {
+  const Variable::Home home = node.variable.home;
+  if (home != Variable::Home::kTimedCell && home != Variable::Home::kWindow) return kNever;
+  return frame.cells[node.variable.slot + 1];
+}
+
+bool SameAnswer(const Value& a, const Value& b) {
+  if (a.is_error() || b.is_error()) return a.is_error() == b.is_error();
+  return Equal(a, b);
+}
+
+// What an operation costs beside its visit.
+int CostOf(const Node& node, const Value* values, int count) {
+  const bool walks = node.func == Func::kIn || node.func == Func::kAdd || IsComparison(node.func) ||
+                     node.func == Func::kIndex || node.func == Func::kSelect;
+  std::size_t cost = 0;
+  for (int i = 0; walks && i < count; ++i) {
+    if (values[i].Is(Kind::kList)) cost += values[i].AsList().size();
+    if (values[i].Is(Kind::kMap)) cost += values[i].AsMap().size();
+  }
+  return static_cast<int>(std::min<std::size_t>(cost / 8, kEvaluationStepsMax));
+}
+
+}  // namespace
+
+Outcome ReadVariable(const Node& node, const Frame& frame, int decimals) {
+  const int slot = node.variable.slot;
+  const TimeMs until = UntilOf(node, frame);
+  if (node.variable.home == Variable::Home::kField) {
+    const Field& field = frame.fields[slot];
+    if (!IsValue(field.cell)) return Still(node.absent, until);
+    return Still(OfField(node, field, decimals), until);
+  }
+  const Cell& cell = frame.cells[slot];
+  if (cell == kOverflow) {
+    return Still(Value::BorrowedError("a sum left the range of 64 bits"), until);
+  }
+  if (!IsValue(cell)) return Still(node.absent, until);
+  Outcome outcome = Still(OfCell(node, &cell, decimals), until);
+  if (node.variable.falling && until != kNever) {
+    outcome.motion.kind = Motion::Kind::kWindow;
+    outcome.motion.window = node.variable.window;
+    outcome.form_until = kNever;
+  }
+  return outcome;
+}
+
+Outcome HasVariable(const Node& node, const Frame& frame) {
+  const bool field = node.variable.home == Variable::Home::kField;
+  const Cell cell = field ? frame.fields[node.variable.slot].cell : frame.cells[node.variable.slot];
+  return Still(Value::Bool(IsValue(cell)), UntilOf(node, frame));
+}
+
+bool Machine::Spend(int steps) {
+  if (looking_again_) {
+    second_steps_ += steps;
+    return true;
+  }
+  steps_ += steps;
+  return steps_ <= kEvaluationStepsMax;
+}
+
+Outcome Machine::Evaluate(int id) {
+  const Node& node = nodes_.at(id);
+  if (!Spend(1)) return Still(OutOfSteps(), kNever);
+  switch (node.op) {
+    case Op::kConstant:
+      return Still(node.constant, kNever);
+    case Op::kVariable:
+      return ReadVariable(node, frame_, around_.decimals);
+    case Op::kNow:
+      return Running(Kind::kTimestamp, around_.now * kNanosPerMs, 1, kNever, around_.now);
+    case Op::kAnd:
+    case Op::kOr:
+      return Logic(node);
+    case Op::kNot: {
+      Outcome outcome = Evaluate(node.children[0]);
+      if (outcome.value.Is(Kind::kBool)) {
+        outcome.value = Value::Bool(!outcome.value.AsBool());
+      } else if (!outcome.value.is_error()) {
+        outcome = Still(NoOverload("!"), outcome.until);
+      }
+      return outcome;
+    }
+    case Op::kIf:
+      return If(node);
+    case Op::kHasVariable:
+      return HasVariable(node, frame_);
+    case Op::kHasKey:
+      return HasKey(node);
+    case Op::kList:
+      return MakeList(node);
+    case Op::kMap:
+      return MakeMap(node);
+    case Op::kCall:
+      return Call(node);
+  }
+  return Outcome();
+}
+
+// a && b && ...: false if any is, whatever the others are; else an error if any is. || is the same
+// with true and false exchanged.
+Outcome Machine::Logic(const Node& node) {
+  const bool decisive = node.op == Op::kOr;
+  TimeMs until_all = kNever;  // while it holds because of all of them
+  TimeMs until_any = -1;      // while one decides: the longest
+  bool decided = false;
+  Value error;
+  for (int child : node.children) {
+    const Outcome part = Evaluate(child);
+    if (part.value.Is(Kind::kBool) && part.value.AsBool() == decisive) {
+      decided = true;
+      if (part.until == kNever) return Still(Value::Bool(decisive), kNever);
+      until_any = std::max(until_any, part.until);
+      continue;
+    }
+    until_all = std::min(until_all, part.until);
+    if (part.value.Is(Kind::kBool) || error.is_error()) continue;
+    error = part.value.is_error() ? part.value : NoOverload(decisive ? "||" : "&&");
+  }
+  if (decided) return Still(Value::Bool(decisive), until_any);
+  return Still(error.is_error() ? error : Value::Bool(!decisive), until_all);
+}
+
+Outcome Machine::If(const Node& node) {
+  const Outcome condition = Evaluate(node.children[0]);
+  if (condition.value.is_error()) return Still(condition.value, condition.until);
+  if (!condition.value.Is(Kind::kBool)) return Still(NoOverload("?:"), condition.until);
+  Outcome outcome = Evaluate(node.children[condition.value.AsBool() ? 1 : 2]);
+  outcome.until = std::min(outcome.until, condition.until);
+  outcome.form_until = std::min(outcome.form_until, condition.until);
+  return outcome;
+}
+
+Outcome Machine::HasKey(const Node& node) {
+  const Outcome operand = Evaluate(node.children[0]);
+  if (operand.value.is_error()) return Still(operand.value, operand.until);
+  const bool item = operand.value.Is(Kind::kItem);
+  if (!item && !operand.value.Is(Kind::kMap)) return Still(NoOverload("has()"), operand.until);
+  Node select;
+  select.func = Func::kSelect;
+  select.name = node.name;
+  const Value found = Apply(select, {&operand.value, 1}, around_);
+  return Still(Value::Bool(!found.is_error()), operand.until);
+}
+
+Outcome Machine::MakeList(const Node& node) {
+  List list;
+  list.reserve(node.children.size());
+  TimeMs until = kNever;
+  for (int child : node.children) {
+    Outcome element = Evaluate(child);
+    if (element.value.is_error()) return Still(element.value, element.until);
+    until = std::min(until, element.until);
+    list.push_back(std::move(element.value));
+  }
+  return Still(Value::OfList(std::move(list)), until);
+}
+
+Outcome Machine::MakeMap(const Node& node) {
+  Map map;
+  map.reserve(node.children.size() / 2);
+  TimeMs until = kNever;
+  for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+    Outcome key = Evaluate(node.children[i]);
+    if (key.value.is_error()) return Still(key.value, key.until);
+    Outcome element = Evaluate(node.children[i + 1]);
+    if (element.value.is_error()) return Still(element.value, element.until);
+    until = std::min({until, key.until, element.until});
+    const Kind kind = key.value.kind();
+    if (kind != Kind::kBool && kind != Kind::kInt && kind != Kind::kUint && kind != Kind::kString) {
+      return Still(Value::BorrowedError("a key of a map is a bool, int, uint or string"), until);
+    }
+    if (!Spend(static_cast<int>(map.size() / 8))) return Still(OutOfSteps(), kNever);
+    for (const auto& entry : map) {
+      if (Equal(entry.first, key.value)) {
+        return Still(Value::BorrowedError("a key of a map is repeated"), until);
+      }
+    }
+    map.emplace_back(std::move(key.value), std::move(element.value));
+  }
+  return Still(Value::OfMap(std::move(map)), until);
+}
+
+Outcome Machine::Call(const Node& node) {
+  Outcome outcome = CallOnce(node);
+  if (certain_ || looking_again_ || outcome.until == kNever) return outcome;
+  if (!outcome.value.is_error() && !outcome.value.Is(Kind::kBool)) return outcome;
+  // Cells stand for what they are only so long.
+  TimeMs known = kNever;
+  for (int slot : node.timed) known = std::min(known, frame_.cells[slot + 1]);
+  looking_again_ = true;
+  for (int look = 0; look < kLooksMax && outcome.until < known; ++look) {
+    if (second_steps_ > kSecondStepsMax) break;
+    around_.now = outcome.until;
+    const Outcome later = CallOnce(node);
+    if (!SameAnswer(outcome.value, later.value)) break;
+    outcome.until = later.until;
+    if (outcome.until == kNever) break;
+  }
+  outcome.form_until = outcome.until;
+  around_.now = frame_.now;
+  looking_again_ = false;
+  return outcome;
+}
+
+Outcome Machine::CallOnce(const Node& node) {
+  constexpr int kArgumentsMax = 2;
+  Outcome arguments[kArgumentsMax];
+  Value values[kArgumentsMax];
+  const int count = std::min(static_cast<int>(node.children.size()), kArgumentsMax);
+  bool stands = !IsCalendarWord(node.func);
+  for (int i = 0; i < count; ++i) {
+    arguments[i] = Evaluate(node.children[static_cast<std::size_t>(i)]);
+    if (arguments[i].value.is_error()) {
+      certain_ = true;
+      return Still(arguments[i].value, arguments[i].until);
+    }
+    values[i] = arguments[i].value;
+    stands =
+        stands && arguments[i].until == kNever && arguments[i].motion.kind == Motion::Kind::kStill;
+  }
+  certain_ = stands;
+  if (const int cost = CostOf(node, values, count); cost > 0 && !Spend(cost)) {
+    return Still(OutOfSteps(), kNever);
+  }
+  if (stands) return Still(Apply(node, {values, count}, around_), kNever);
+  if (IsComparison(node.func)) return Compare(node, arguments);
+  return ApplyMoving(node, arguments, count, around_);
+}
+
+Outcome Machine::Compare(const Node& node, const Outcome* arguments) {
+  const Value values[] = {arguments[0].value, arguments[1].value};
+  Outcome outcome = Still(Apply(node, {values, 2}, around_), kNever);
+  const Flip flip =
+      Solve(node.func, arguments[0], arguments[1], frame_, *around_.zone, around_.now);
+  certain_ = flip.certain;
+  outcome.until = outcome.form_until = flip.at;
+  return outcome;
+}
+
+}  // namespace parcours::expr

@@ -1,0 +1,50 @@
+// Machine: evaluates a checked expression, node by node, to its value and how long that stands.
+//
+// A tree walk over Nodes; each visit tells an Outcome. A comparison whose flip has no inverse
+// (weekday(now) == 6) is looked at again at each next change, some dozens of times, before a
+// horizon that may be early is told. Threads: one evaluation, on the stack. Limits:
+// kEvaluationStepsMax; the tree bounds the recursion. Failure: error values. An evaluation out of
+// steps is an error for ever.
+#pragma once
+
+#include "rules/expr/frame.h"
+#include "rules/expr/motion.h"
+#include "rules/expr/node.h"
+
+namespace parcours::expr {
+
+class Machine {
+ public:
+  Machine(const Nodes& nodes, const Frame& frame)
+      : nodes_(nodes),
+        frame_(frame),
+        around_{frame.zone != nullptr ? frame.zone : &Zone::Utc(), frame.now, nodes.decimals} {}
+
+  Outcome Evaluate(int id);
+
+ private:
+  Outcome Logic(const Node& node);
+  Outcome If(const Node& node);
+  Outcome HasKey(const Node& node);
+  Outcome MakeList(const Node& node);
+  Outcome MakeMap(const Node& node);
+  Outcome Call(const Node& node);
+  Outcome CallOnce(const Node& node);
+  Outcome Compare(const Node& node, const Outcome* arguments);
+  bool Spend(int steps);
+
+  const Nodes& nodes_;
+  const Frame& frame_;
+  Surroundings around_;
+  int steps_ = 0;
+  int second_steps_ = 0;  // spent on looking again; past their bound horizons are early
+  bool looking_again_ = false;
+  bool certain_ = true;  // whether the horizon of the last CallOnce needs no second look
+};
+
+// Reads a variable that is not a constant, with its horizon. `decimals` are the currency's.
+Outcome ReadVariable(const Node& node, const Frame& frame, int decimals);
+// The value of has(variable).
+Outcome HasVariable(const Node& node, const Frame& frame);
+
+}  // namespace parcours::expr

@@ -1,0 +1,71 @@
+#include "rules/expr/type.h"
+
+#include <utility>
+
+namespace parcours::expr {
+
+Type Type::ListOf(Type element) {
+  return Type{Kind::kList, nullptr, std::make_shared<const Type>(std::move(element))};
+}
+
+Type Type::MapOf(Type key, Type element) {
+  return Type{Kind::kMap, std::make_shared<const Type>(std::move(key)),
+              std::make_shared<const Type>(std::move(element))};
+}
+
+namespace {
+
+bool SamePart(const std::shared_ptr<const Type>& a, const std::shared_ptr<const Type>& b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return *a == *b;
+}
+
+std::string PartName(const std::shared_ptr<const Type>& part) {
+  return part == nullptr ? "dyn" : TypeName(*part);
+}
+
+}  // namespace
+
+bool operator==(const Type& a, const Type& b) {
+  return a.kind == b.kind && SamePart(a.key, b.key) && SamePart(a.element, b.element);
+}
+
+std::string TypeName(const Type& type) {
+  switch (type.kind) {
+    case Kind::kDyn:
+      return "dyn";
+    case Kind::kNull:
+      return "null_type";
+    case Kind::kBool:
+      return "bool";
+    case Kind::kInt:
+      return "int";
+    case Kind::kUint:
+      return "uint";
+    case Kind::kDouble:
+      return "double";
+    case Kind::kString:
+      return "string";
+    case Kind::kBytes:
+      return "bytes";
+    case Kind::kTimestamp:
+      return "timestamp";
+    case Kind::kDuration:
+      return "duration";
+    case Kind::kMoney:
+      return "money";
+    case Kind::kDate:
+      return "date";
+    case Kind::kItem:
+      return "item";
+    case Kind::kList:
+      return "list(" + PartName(type.element) + ")";
+    case Kind::kMap:
+      return "map(" + PartName(type.key) + ", " + PartName(type.element) + ")";
+    case Kind::kType:
+      return "type";
+  }
+  return "dyn";
+}
+
+}  // namespace parcours::expr
