@@ -1,0 +1,82 @@
+// Build: what the stages of one compilation hand to each other.
+//
+// The stages run in the order in which they stand below, and each goes on after mistakes, so that
+// all are told at once. What is broken is declared with type dyn, which no later stage complains
+// of. Threads: owned by one compilation.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/catalog/catalog.h"
+#include "rules/catalog/problems.h"
+#include "rules/catalog/yaml.h"
+#include "rules/expr/program.h"
+#include "rules/expr/scope.h"
+
+namespace parcours::catalog {
+
+// One named thing of a section: `order_completed: {...}`.
+struct Entry {
+  const Node* name;
+  const Node* value;  // may be kNull
+};
+
+struct Sections {
+  std::vector<const Node*> programme;  // one for each file that has it
+  // In the order of the files, each name once.
+  std::vector<Entry> events, attributes, features, segmentations, journeys;
+};
+
+struct Build {
+  Problems problems;
+  std::vector<std::unique_ptr<const YamlFile>> files;
+  Sections sections;
+  Catalog catalog;
+  std::vector<expr::Scope> event_scopes;  // by type of event
+  expr::Scope customer_scope;
+  std::vector<const Node*> derived_values;  // by feature: its `value`, or nullptr
+  std::vector<int> variable_of_cell;        // -1 for cells that no expression reads
+};
+
+void ReadProgramme(Build* build);
+void ReadEvents(Build* build);
+void ReadAttributes(Build* build);
+void MakeEventScopes(Build* build);
+// All but the values of derived features.
+void ReadFeatures(Build* build);
+// Names and segments, not yet their rules.
+void DeclareSegmentations(Build* build);
+// Gives everything its variable and its cells.
+void LayOut(Build* build);
+void MakeCustomerScope(Build* build);
+void CompileDerivedFeatures(Build* build);
+void CompileSegmentations(Build* build);
+void ReadJourneys(Build* build);
+// The cells that hold text, once all types are known.
+void ListTextCells(Build* build);
+
+// Helpers of several stages.
+inline expr::Type Dyn() { return expr::Type::Of(expr::Kind::kDyn); }
+inline bool IsKind(const expr::Type& type, expr::Kind kind) { return type.kind == kind; }
+// How the customer scope sees a feature of this type.
+expr::Variable VariableOf(const Feature& feature);
+VariableSet ReadsOf(const expr::Program& program, const Build& build);
+std::vector<std::string> NamesOf(const std::vector<Entry>& entries);
+// Complains if `node` asks for money where the programme has no currency.
+void NeedCurrency(const Node& node, Build* build);
+
+// A declared type of a field or an attribute: `money`, or {type: double, scale: 2}.
+struct DeclaredType {
+  expr::Type type = Dyn();
+  int scale = 0;
+  bool is_time_zone = false;
+};
+class MapReader;
+// Reads the scalar shorthand from `node`, or, where `map` is given, its keys `type` and `scale`.
+DeclaredType ReadType(const Node& node, MapReader* map, const std::vector<std::string>& types,
+                      std::string_view what, Build* build);
+
+}  // namespace parcours::catalog

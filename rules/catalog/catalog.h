@@ -1,0 +1,228 @@
+// Catalog: one compiled set of definitions: what comes in, what is kept, who is who, what happens.
+//
+// LoadCatalog reads a folder of YAML and checks all of it; the result is immutable and swapped
+// whole. It numbers everything: types of event, fields, attributes, features, segmentations,
+// journeys, and the cells in which a customer's values lie, so that the engine only follows
+// indexes. Limits: the k...Max below; past them a definition is refused.   Bytes: see
+// docs/language.md. Threads: immutable, share freely.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/calendar.h"
+#include "base/issue.h"
+#include "base/time.h"
+#include "rules/expr/program.h"
+
+namespace parcours::catalog {
+
+inline constexpr int kVariablesMax = 256;  // attributes and features together
+inline constexpr int kEventTypesMax = 256;
+inline constexpr int kFieldsMax = 64;  // of one type of event
+inline constexpr int kSegmentationsMax = 64;
+inline constexpr int kSegmentsMax = 250;  // of one segmentation
+inline constexpr int kJourneysMax = 128;
+inline constexpr int kStepsMax = 64;  // of one journey
+inline constexpr int kNthMax = 16;
+inline constexpr int kGrainsMax = 2000;  // of one window
+inline constexpr int kNameBytesMax = 64;
+inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files together
+// Fields that every event has before its declared ones: event.time, event.id, event.source. The
+// engine, which lays events out, asserts that it counts the same.
+inline constexpr int kCommonFields = 3;
+inline constexpr int kEventTimeField = 0;
+// Cells beside a value: see docs/formats.md#cells.
+inline constexpr int kAttributeCells = 3;     // value, time of the write, its tie text
+inline constexpr int kTimedCells = 2;         // value, until when it stands
+inline constexpr int kSegmentationCells = 3;  // segment, since, horizon
+inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, low half first
+inline constexpr int kAuxOfAvg = 3;           // the same, then the count
+inline constexpr int kAuxOfFirst = 2;         // time, tie text; none where of_event_time
+inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text; or n values
+
+// A set of variables (attributes and features, by number).
+class VariableSet {
+ public:
+  void Add(int variable) {
+    words_[static_cast<std::size_t>(variable) >> 6] |= std::uint64_t{1} << (variable & 63);
+  }
+  bool Has(int variable) const {
+    return (words_[static_cast<std::size_t>(variable) >> 6] >> (variable & 63)) & 1;
+  }
+  void AddAll(const VariableSet& other) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
+  }
+  bool Meets(const VariableSet& other) const {
+    std::uint64_t common = 0;
+    for (std::size_t i = 0; i < words_.size(); ++i) common |= words_[i] & other.words_[i];
+    return common != 0;
+  }
+  bool empty() const {
+    std::uint64_t any = 0;
+    for (std::uint64_t word : words_) any |= word;
+    return any == 0;
+  }
+  void Clear() { words_ = {}; }
+
+ private:
+  std::array<std::uint64_t, kVariablesMax / 64> words_{};
+};
+
+// A declared field of an event. Its number counts from engine::kCommonFields.
+struct Field {
+  std::string name;
+  expr::Type type;      // bool int double string timestamp date money item-list string-list
+  int scale = 0;        // decimals of a double (declared) or of money (the programme's)
+  std::string segment;  // its name in a Segment event's properties; by default `name`
+};
+
+struct EventType {
+  std::string name;     // lower_snake_case: the CloudEvents `type`
+  std::string segment;  // Segment's event name, if stated: "Order Completed"
+  std::vector<Field> fields;
+  bool has_money = false;  // then a `currency` beside it must be the programme's
+};
+
+struct Attribute {
+  std::string name;
+  expr::Type type;  // bool int double string timestamp date money
+  int scale = 0;
+  bool is_time_zone = false;  // type time_zone: a string that names the customer's zone
+  bool contact = false;  // personal: never in rules; not kept until something is delivered to it
+  std::string trait;     // dotted path in an identify's traits; by default `name`
+  int variable = -1;     // -1 for contact data
+  int cell = -1;         // value; time of the write at cell + 1; its tie text at cell + 2
+};
+
+enum class Aggregate { kCount, kSum, kMin, kMax, kAvg, kFirst, kLast, kNth };
+
+// Contributions count from their time t until the first grid line at or after t + length.
+struct Window {
+  TimeMs length = 0;
+  TimeMs grain = 0;         // kDayMs with `local_days`
+  bool local_days = false;  // grid lines are the starts of the programme's local days
+  int grains = 0;           // length / grain
+};
+
+struct Feature {
+  std::string name;
+  expr::Type type;
+  int scale = 0;             // decimals, of money and of fixed-point doubles
+  bool fixed_point = false;  // a double held as fixed point; others are IEEE bits
+  int variable = -1;
+  // The value's cell. A derived or windowed one is followed by the instant until which it stands.
+  int cell = -1;
+
+  // Derived: `value`, evaluated after all that it reads.
+  std::optional<expr::Program> value;
+
+  // Aggregated, where `value` is not set.
+  Aggregate aggregate = Aggregate::kCount;
+  int event_type = -1;
+  std::optional<expr::Program> where;
+  std::optional<expr::Program> of;  // unset for count
+  bool of_event_time = false;       // `of: event.time`: ties need no id
+  int n = 1;                        // of nth
+  std::optional<Window> window;
+  int window_index = -1;  // in Catalog::windows
+  // Cells the engine keeps beside the value, and how many: see docs/formats.md#cells.
+  int aux = -1, aux_count = 0;
+};
+
+struct Segment {
+  std::string name;
+  expr::Program rule;
+};
+
+// Exclusive: the first segment whose rule is true.
+struct Segmentation {
+  std::string name;
+  std::vector<Segment> segments;
+  VariableSet reads;
+  int rank = 0;  // among all segmentations by name: the order of dues inside one instant
+  // Cells: the segment's number or kAbsent; since when; the horizon of the whole.
+  int cell = -1;
+};
+
+struct Goal {
+  expr::Program when;
+  TimeMs within = 0;
+  bool from_send = false;  // else from entry
+  VariableSet reads;
+};
+
+struct Step {
+  enum class Kind { kWait, kWaitUntil, kSend };
+  Kind kind = Kind::kSend;
+  std::string name;                    // as stated, else its position from 1: "2"
+  TimeMs wait = 0;                     // kWait
+  std::optional<expr::Program> until;  // kWaitUntil: bool, or a timestamp at which it ends
+  VariableSet reads;
+  std::string channel, purpose, template_name;  // kSend
+};
+
+struct Journey {
+  std::string name;
+  int enter_event = -1;                // enters on this type of event, or
+  int enter_segmentation = -1;         // on a transition of this one,
+  int enter_from = -1, enter_to = -1;  // between these segments (-1: any)
+  std::optional<expr::Program> when;   // of the customer
+  bool reenter = false;
+  TimeMs late_entry = 48 * kHourMs;
+  std::optional<expr::Program> exit_when;
+  VariableSet exit_reads;
+  std::optional<Goal> goal;
+  std::vector<Step> steps;
+  int rank = 0;  // among all journeys by name
+};
+
+struct Catalog {
+  std::string currency;  // empty if the programme states none
+  int decimals = 2;
+  std::string time_zone;
+  std::shared_ptr<const Zone> zone;
+
+  std::vector<EventType> events;
+  std::vector<Attribute> attributes;
+  std::vector<Feature> features;            // in the order of definition
+  std::vector<int> derived;                 // features with `value`, each after those it reads
+  std::vector<int> windows;                 // features with a window, by window_index
+  std::vector<std::vector<int>> on_event;   // by type of event: the features it contributes to
+  std::vector<Segmentation> segmentations;  // in the order of definition
+  std::vector<int> segmentations_by_name;
+  std::vector<Journey> journeys;
+  std::vector<int> journeys_by_name;
+  // By feature number: what must be looked at again when it changes, derived features' readers
+  // included.
+  std::vector<VariableSet> derived_reads;  // by position in `derived`
+  int time_zone_attribute = -1;            // the attribute that names the customer's zone, or -1
+
+  int cell_count = 0;
+  std::vector<int> text_cells;  // cells that hold text and so must be freed
+  std::string version;          // 16 hex digits: Hash64 of the files' names and bytes
+
+  int FindEvent(std::string_view name) const;         // -1 if undeclared
+  int FindSegmentEvent(std::string_view name) const;  // by Segment's name, stated or by rule
+};
+
+// One file of definitions, as read.
+struct SourceFile {
+  std::string name;  // relative to the folder
+  std::string text;
+};
+
+// Compiles definitions. On mistakes returns nullptr and every Issue, ordered by file, line, column.
+std::shared_ptr<const Catalog> CompileCatalog(const std::vector<SourceFile>& files,
+                                              std::vector<Issue>* issues);
+
+// Reads all *.yaml and *.yml in `folder` (not below), in the order of their names, and compiles
+// them. A folder or file that cannot be read is an Issue too.
+std::shared_ptr<const Catalog> LoadCatalog(const std::string& folder, std::vector<Issue>* issues);
+
+}  // namespace parcours::catalog

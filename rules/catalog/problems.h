@@ -1,0 +1,35 @@
+// Problems: the mistakes found in one set of definitions, each at its place.
+//
+// Threads: owned by one compilation.   Limits: kProblemsMax; further ones are counted, not told.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/issue.h"
+#include "rules/catalog/words.h"
+#include "rules/catalog/yaml.h"
+
+namespace parcours::catalog {
+
+inline constexpr int kProblemsMax = 1000;
+
+class Problems {
+ public:
+  void Add(const Node& at, std::string message, std::string hint = "");
+  void Add(const YamlFile& file, Place place, std::string message, std::string hint = "");
+  // Like Add, with DidYouMean(name, names) for a hint.
+  void AddUnknown(const Node& at, std::string message, std::string_view name,
+                  const std::vector<std::string>& names);
+
+  bool empty() const { return issues_.empty(); }
+  // All of them, ordered by file, line and column; then none are left.
+  std::vector<Issue> Take();
+
+ private:
+  std::vector<Issue> issues_;
+  int untold_ = 0;
+};
+
+}  // namespace parcours::catalog

@@ -1,0 +1,84 @@
+#include "absl/strings/str_cat.h"
+#include "base/decimal.h"
+#include "rules/catalog/build.h"
+#include "rules/catalog/reader.h"
+
+namespace parcours::catalog {
+namespace {
+
+// The value of `key` in whichever file states it; stated twice is a problem.
+const Node* FindOnce(std::string_view key, std::vector<MapReader>* readers, Problems* problems) {
+  const Node* first = nullptr;
+  for (MapReader& reader : *readers) {
+    const Node* found = reader.Find(key);
+    if (found == nullptr) continue;
+    if (first != nullptr) {
+      const Place place = first->file->PlaceOf(first->pos);
+      problems->Add(*found,
+                    absl::StrCat("the programme's '", std::string(key), "' is stated twice"),
+                    absl::StrCat("the first is in ", first->file->name, ":", place.line));
+      continue;
+    }
+    first = found;
+  }
+  return first;
+}
+
+void ReadCurrency(const Node* currency, const Node* decimals, Build* build) {
+  Catalog& catalog = build->catalog;
+  if (currency == nullptr) {
+    if (decimals != nullptr) {
+      build->problems.Add(*decimals, "'decimals' are of a currency, and none is stated");
+    }
+    return;
+  }
+  const auto code = ReadText(*currency, "'currency'", &build->problems);
+  if (!code.has_value()) return;
+  catalog.currency = *code;
+  const auto standard = CurrencyDecimals(*code);
+  if (standard.ok()) {
+    catalog.decimals = *standard;
+  } else {
+    build->problems.Add(*currency, absl::StrCat("unknown currency '", Shown(*code), "'"),
+                        "write its ISO 4217 code, such as EUR");
+  }
+  if (decimals == nullptr) return;
+  catalog.decimals =
+      ReadInt(*decimals, "'decimals'", 0, kDecimalsMax, &build->problems).value_or(2);
+}
+
+}  // namespace
+
+void ReadProgramme(Build* build) {
+  std::vector<MapReader> readers;
+  for (const Node* node : build->sections.programme) {
+    readers.emplace_back(*node, "the programme", &build->problems);
+  }
+  const Node* currency = FindOnce("currency", &readers, &build->problems);
+  const Node* decimals = FindOnce("decimals", &readers, &build->problems);
+  const Node* time_zone = FindOnce("time_zone", &readers, &build->problems);
+  for (MapReader& reader : readers) reader.Done();
+
+  ReadCurrency(currency, decimals, build);
+  Catalog& catalog = build->catalog;
+  catalog.time_zone = "UTC";
+  if (time_zone != nullptr) {
+    catalog.time_zone = ReadText(*time_zone, "'time_zone'", &build->problems).value_or("UTC");
+  }
+  auto zone = Zone::Load(catalog.time_zone);
+  if (zone.ok()) {
+    catalog.zone = *std::move(zone);
+  } else if (time_zone != nullptr) {
+    build->problems.Add(*time_zone,
+                        absl::StrCat("unknown time zone '", Shown(catalog.time_zone), "'"),
+                        "write its IANA name, such as Europe/Paris");
+  }
+}
+
+void NeedCurrency(const Node& node, Build* build) {
+  if (!build->catalog.currency.empty()) return;
+  build->problems.Add(node, "money needs the programme's currency",
+                      "add the section programme: {currency: EUR}");
+}
+
+}  // namespace parcours::catalog

@@ -1,0 +1,124 @@
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/mutant.h"
+#include "rules/catalog/build.h"
+
+namespace parcours::catalog {
+namespace {
+
+using expr::Kind;
+using expr::Type;
+using expr::Variable;
+
+// Words of the language to come that an expression might name.
+void RefuseLater(expr::Scope* scope) {
+  for (const char* word : {"persona", "segment", "segments", "store", "first_store", "consent",
+                           "customer", "journey"}) {
+    if (scope->Find(word) != nullptr) continue;
+    scope->Refuse(word, absl::StrCat("'", word, "' is not yet supported in expressions"));
+  }
+}
+
+Variable FieldVariable(const Type& type, int slot, int scale) {
+  Variable variable;
+  variable.type = type;
+  variable.home = Variable::Home::kField;
+  variable.slot = slot;
+  variable.scale = scale;
+  variable.fixed_point = IsKind(type, Kind::kDouble);
+  return variable;
+}
+
+}  // namespace
+
+void MakeEventScopes(Build* build) {
+  const Catalog& catalog = build->catalog;
+  for (const EventType& event : catalog.events) {
+    expr::Scope scope;
+    if (!catalog.currency.empty()) scope.currency_decimals = catalog.decimals;
+    int slot = kEventTimeField;
+    scope.Declare("event.time", FieldVariable(Type::Of(Kind::kTimestamp), slot++, 0));
+    scope.Declare("event.id", FieldVariable(Type::Of(Kind::kString), slot++, 0));
+    scope.Declare("event.source", FieldVariable(Type::Of(Kind::kString), slot++, 0));
+    for (const Field& field : event.fields) {
+      scope.Declare(absl::StrCat("event.", field.name),
+                    FieldVariable(field.type, slot++, field.scale));
+    }
+    for (const auto* entries : {&build->sections.attributes, &build->sections.features}) {
+      const char* kind = entries == &build->sections.features ? "a feature" : "an attribute";
+      for (const Entry& entry : *entries) {
+        scope.Refuse(entry.name->text, absl::StrCat("'", Shown(entry.name->text), "' is ", kind,
+                                                    "; `where` and `of` see the event only"));
+      }
+    }
+    RefuseLater(&scope);
+    build->event_scopes.push_back(std::move(scope));
+  }
+}
+
+Variable VariableOf(const Feature& feature) {
+  Variable variable;
+  variable.type = feature.type;
+  variable.slot = feature.cell;
+  variable.scale = feature.scale;
+  variable.fixed_point = feature.fixed_point;
+  if (feature.window.has_value()) {
+    variable.home = Variable::Home::kWindow;
+    variable.window = feature.window_index;
+    // What leaves a window makes its count or its sum of money smaller, as money is never negative.
+    variable.falling = PARCOURS_MUTANT("catalog-every-window-falls") ||
+                       feature.aggregate == Aggregate::kCount ||
+                       (feature.aggregate == Aggregate::kSum && IsKind(feature.type, Kind::kMoney));
+  } else if (feature.event_type < 0) {
+    variable.home = Variable::Home::kTimedCell;
+  }
+  return variable;
+}
+
+void MakeCustomerScope(Build* build) {
+  const Catalog& catalog = build->catalog;
+  expr::Scope& scope = build->customer_scope;
+  if (!catalog.currency.empty()) scope.currency_decimals = catalog.decimals;
+  for (const Attribute& attribute : catalog.attributes) {
+    if (attribute.contact) {
+      scope.Refuse(attribute.name, absl::StrCat("'", Shown(attribute.name),
+                                                "' is contact data, which no expression may read"));
+      continue;
+    }
+    Variable variable;
+    variable.type = attribute.type;
+    variable.slot = attribute.cell;
+    variable.scale = attribute.scale;
+    variable.fixed_point = IsKind(attribute.type, Kind::kDouble);
+    scope.Declare(attribute.name, std::move(variable));
+  }
+  for (const Feature& feature : catalog.features) scope.Declare(feature.name, VariableOf(feature));
+  scope.Refuse("event",
+               "this expression sees the customer, not an event; only `where` and `of` of "
+               "a feature see one");
+  for (const Segmentation& segmentation : catalog.segmentations) {
+    if (scope.Find(segmentation.name) != nullptr) continue;
+    scope.Refuse(segmentation.name,
+                 absl::StrCat("'", Shown(segmentation.name),
+                              "' is a segmentation, which expressions do not read yet"));
+  }
+  RefuseLater(&scope);
+}
+
+VariableSet ReadsOf(const expr::Program& program, const Build& build) {
+  VariableSet reads;
+  for (int cell : program.cells_read()) {
+    const int variable = build.variable_of_cell[static_cast<std::size_t>(cell)];
+    if (variable >= 0) reads.Add(variable);
+  }
+  return reads;
+}
+
+std::vector<std::string> NamesOf(const std::vector<Entry>& entries) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries) names.push_back(entry.name->text);
+  return names;
+}
+
+}  // namespace parcours::catalog
