@@ -1,0 +1,86 @@
+// Customer: everything that is known of one person, decoded and warm.
+//
+// A fixed head, then the cells that the catalog numbered, the windows' buckets, the id: one
+// allocation, so that a customer is two or three neighbouring cache lines. What cells mean is the
+// engine's business; here they are only laid out, owned and freed.
+// Limits: kSeenMax ids (seen.h), buckets <= grains + 1 a window, runs as journeys allow.
+// Threads: owned by one worker.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/calendar.h"
+#include "base/cell.h"
+#include "base/time.h"
+#include "state/buckets.h"
+#include "state/seen.h"
+
+namespace parcours::state {
+
+// How the customers of one catalog are laid out. Immutable; outlives its customers.
+struct Shape {
+  std::vector<Cell> initial;              // the cells of a customer nobody has heard of yet
+  std::vector<int> text_cells;            // cells that may own text
+  std::vector<BucketShape> windows;
+};
+
+// One pass of a customer through one journey.
+struct Run {
+  enum class State : std::uint8_t { kWaiting, kCompleted, kExited };
+  std::int16_t journey = 0;
+  State state = State::kWaiting;
+  std::uint8_t step = 0;            // that waits, or at which it ended
+  std::uint32_t occurrence = 1;     // the customer's nth entry into the journey
+  std::uint32_t sent = 0;
+  TimeMs entered_at = 0;
+  TimeMs step_started_at = 0;
+  TimeMs step_due = kNever;         // when the waiting step must be looked at again
+  TimeMs exit_due = kNever;         // the horizon of exit_when
+  TimeMs goal_due = kNever;         // the horizon of goal.when, if it lies inside the window
+  TimeMs goal_until = -1;           // last instant of the goal's window; -1: none opened
+  TimeMs converted_at = -1;         // -1: not converted
+
+  bool waiting() const { return state == State::kWaiting; }
+  // Whether the goal may still be reached at `now`.
+  bool goal_open(TimeMs now) const { return converted_at < 0 && now <= goal_until; }
+};
+
+class Customer {
+ public:
+  // Allocates one; Destroy frees it and all it owns. `id` is copied.
+  static Customer* Create(const Shape& shape, std::string_view id, std::uint64_t hash);
+  static void Destroy(const Shape& shape, Customer* customer);
+  Customer(const Customer&) = delete;
+  Customer& operator=(const Customer&) = delete;
+
+  std::string_view id() const { return {id_, id_size_}; }
+  std::uint64_t hash() const { return hash_; }
+  Cell* cells() { return reinterpret_cast<Cell*>(this + 1); }
+  const Cell* cells() const { return reinterpret_cast<const Cell*>(this + 1); }
+  Buckets& buckets(int window) { return windows_[window]; }
+  const Buckets& buckets(int window) const { return windows_[window]; }
+  // Bytes held, the allocator's own not counted.
+  std::size_t MemoryBytes(const Shape& shape) const;
+
+  TimeMs last_instant = 0;      // moved only by an accepted event or a fired due
+  TimeMs latest_time = 0;       // the latest event time or fired due: what is before it is late
+  TimeMs next_due = kNever;     // the earliest of all that is booked below
+  TimeMs booked_at = kNever;    // where the timer index holds this customer
+  std::uint32_t events = 0, transitions = 0, actions = 0, decisions = 0;
+  const Zone* zone = nullptr;   // the customer's own, or null
+  SeenIds seen;
+  std::vector<Run> runs;        // by journey, then occurrence
+
+ private:
+  Customer() = default;
+  ~Customer() = default;
+
+  std::uint64_t hash_ = 0;
+  Buckets* windows_ = nullptr;  // inside this allocation
+  const char* id_ = nullptr;    // the same
+  std::uint32_t id_size_ = 0;
+};
+
+}  // namespace parcours::state
