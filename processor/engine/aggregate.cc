@@ -1,0 +1,107 @@
+#include "processor/engine/aggregate.h"
+
+#include <string>
+
+#include "base/mutant.h"
+
+namespace parcours::engine {
+
+using catalog::Aggregate;
+using catalog::Feature;
+
+Wide GetWide(const Cell* cells) {
+  if (cells[0] == kAbsent && cells[1] == kAbsent) return 0;
+  return (static_cast<Wide>(cells[1]) << 64) | static_cast<std::uint64_t>(cells[0]);
+}
+
+void PutWide(Wide sum, Cell* cells) {
+  cells[0] = static_cast<Cell>(static_cast<std::uint64_t>(sum));
+  cells[1] = static_cast<Cell>(sum >> 64);
+}
+
+Cell CellOfWide(Wide sum) {
+  return sum >= kCellMin && sum <= INT64_MAX ? static_cast<Cell>(sum) : kOverflow;
+}
+
+Cell AddSaturating(Cell total, Cell amount) {
+  Cell sum;
+  if (total == kOverflow || __builtin_add_overflow(total, amount, &sum)) return kOverflow;
+  return sum;
+}
+
+namespace {
+
+// a / b rounded half to even. REQUIRES: b > 0.
+Wide DivideHalfEven(Wide a, Wide b) {
+  Wide quotient = a / b;
+  Wide rest = a % b;
+  if (rest < 0) {
+    rest += b;
+    --quotient;
+  }
+  const bool up = rest * 2 > b || (rest * 2 == b && quotient % 2 != 0);
+  return up ? quotient + 1 : quotient;
+}
+
+}  // namespace
+
+Cell Average(const Feature& feature, Wide sum, Cell count) {
+  if (count <= 0) return kAbsent;
+  if (feature.type.kind == expr::Kind::kMoney) return CellOfWide(DivideHalfEven(sum, count));
+  double mean = static_cast<double>(sum) / static_cast<double>(count);
+  for (int i = 0; i < feature.scale; ++i) mean /= 10.0;
+  return CellOfDouble(mean);
+}
+
+bool Before(const Contribution& contribution, Cell time, const Cell* tie_cell) {
+  if (contribution.time != time) return contribution.time < time;
+  const std::string_view tie = TextOf(tie_cell);
+  const std::string_view id = tie.substr(0, tie.find('\0'));
+  const int order = contribution.id.compare(id);
+  if (PARCOURS_MUTANT("tie-by-source-alone") || order == 0) {
+    return contribution.source < tie.substr(id.size() + 1);
+  }
+  return order < 0;
+}
+
+void PutValue(const Feature& feature, const Contribution& contribution, Cell* cell) {
+  if (feature.type.kind == expr::Kind::kString) {
+    FreeText(*cell);
+    *cell = NewText(contribution.text);
+  } else {
+    *cell = contribution.value;
+  }
+}
+
+void PutTie(const Contribution& contribution, Cell* cell) {
+  std::string tie(contribution.id);
+  tie += '\0';
+  tie += contribution.source;
+  FreeText(*cell);
+  *cell = NewText(tie);
+}
+
+bool FoldExtreme(const Feature& feature, const Contribution& contribution, Cell* value, Cell* time,
+                 Cell* tie) {
+  const bool first = *value == kAbsent;
+  if (feature.aggregate == Aggregate::kMin || feature.aggregate == Aggregate::kMax ||
+      feature.of_event_time) {
+    const bool lower =
+        feature.aggregate == Aggregate::kMin || feature.aggregate == Aggregate::kFirst;
+    if (!first && (lower ? contribution.value >= *value : contribution.value <= *value)) {
+      return false;
+    }
+    *value = contribution.value;
+    return true;
+  }
+  if (!first) {
+    const bool before = Before(contribution, *time, tie);
+    if (before != (feature.aggregate == Aggregate::kFirst)) return false;
+  }
+  PutValue(feature, contribution, value);
+  *time = contribution.time;
+  PutTie(contribution, tie);
+  return true;
+}
+
+}  // namespace parcours::engine

@@ -1,0 +1,49 @@
+// Attributes: declared facts about a customer; the last writer by event time wins.
+
+#include "base/mutant.h"
+#include "processor/engine/aggregate.h"
+#include "processor/engine/context.h"
+
+namespace parcours::engine {
+
+namespace {
+
+// Whether this write is older than the one that the cells remember.
+bool Outdated(const Contribution& write, const Cell* cell) {
+  if (cell[1] == kAbsent) return false;
+  if (PARCOURS_MUTANT("attribute-last-arrival-wins")) return false;
+  return Before(write, cell[1], cell + 2);
+}
+
+}  // namespace
+
+void UpdateAttributes(Context& context) {
+  const Event& event = *context.event;
+  for (const AttributeWrite& write : event.attributes) {
+    const catalog::Attribute& attribute = context.catalog.attributes[write.attribute];
+    if (attribute.cell < 0) continue;
+    Cell* cell = context.customer.cells() + attribute.cell;
+    const Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
+    if (Outdated(contribution, cell)) continue;
+    cell[1] = event.time;
+    PutTie(contribution, cell + 2);
+    if (attribute.type.kind == expr::Kind::kString) {
+      const std::string_view text = write.value.Text();
+      if (cell[0] != kAbsent && TextOf(cell) == text) continue;
+      FreeText(cell[0]);
+      cell[0] = NewText(text);
+    } else {
+      if (cell[0] == write.value.cell) continue;
+      cell[0] = write.value.cell;
+    }
+    context.changed.Add(attribute.variable);
+    if (attribute.is_time_zone) {
+      const Zone* zone = context.rules.zones.Find(TextOf(cell));
+      context.customer.zone = zone;
+      context.frame.zone = zone != nullptr ? zone : context.catalog.zone.get();
+      context.changed_all = true;
+    }
+  }
+}
+
+}  // namespace parcours::engine

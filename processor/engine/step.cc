@@ -1,0 +1,151 @@
+#include "processor/engine/step.h"
+
+#include <algorithm>
+
+#include "base/mutant.h"
+#include "processor/engine/context.h"
+
+namespace parcours::engine {
+
+using catalog::Aggregate;
+using catalog::Feature;
+using state::Customer;
+
+static_assert(kCommonFields == catalog::kCommonFields);
+
+const Zone* Zones::Find(std::string_view name) {
+  const auto found = zones_.find(name);
+  if (found != zones_.end()) return found->second.get();
+  absl::StatusOr<std::shared_ptr<const Zone>> zone = Zone::Load(name);
+  if (!zone.ok()) return nullptr;
+  return zones_.emplace(std::string(name), *std::move(zone)).first->second.get();
+}
+
+namespace {
+
+state::Shape ShapeOf(const catalog::Catalog& catalog) {
+  state::Shape shape;
+  shape.initial.assign(catalog.cell_count, kAbsent);
+  for (const Feature& feature : catalog.features) {
+    Cell* cell = &shape.initial[feature.cell];
+    const bool derived = feature.value.has_value();
+    if (!derived &&
+        (feature.aggregate == Aggregate::kCount || feature.aggregate == Aggregate::kSum)) {
+      cell[0] = 0;
+    }
+    if (derived) cell[1] = 0;  // to be evaluated at the first event
+    if (feature.window.has_value()) cell[1] = kNever;
+  }
+  for (const catalog::Segmentation& segmentation : catalog.segmentations) {
+    shape.initial[segmentation.cell + 2] = 0;
+  }
+  shape.text_cells = catalog.text_cells;
+  for (int number : catalog.windows) {
+    shape.windows.push_back(BucketShapeOf(catalog.features[number]));
+  }
+  return shape;
+}
+
+// The earliest of all that this customer waits for.
+TimeMs NextDue(const catalog::Catalog& catalog, const Customer& customer) {
+  TimeMs due = kNever;
+  for (const catalog::Segmentation& segmentation : catalog.segmentations) {
+    due = std::min(due, customer.cells()[segmentation.cell + 2]);
+  }
+  for (const state::Run& run : customer.runs) {
+    due = std::min({due, run.goal_due, run.exit_due, run.step_due});
+  }
+  return due;
+}
+
+// What events and dues have in common, once features took what the event brings.
+void Settle(Context& context) {
+  const std::size_t first_transition = context.effects->transitions.size();
+  UpdateWindows(context);
+  UpdateDerived(context);
+  UpdateSegments(context);
+  UpdateJourneys(context, first_transition);
+  context.customer.next_due = NextDue(context.catalog, context.customer);
+}
+
+}  // namespace
+
+Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
+    : catalog(std::move(compiled)),
+      shape(ShapeOf(*catalog)),
+      enter_on_event(catalog->events.size()),
+      enter_on_transition(catalog->segmentations.size()) {
+  for (std::size_t i = 0; i < catalog->journeys.size(); ++i) {
+    const catalog::Journey& journey = catalog->journeys[i];
+    const int number = static_cast<int>(i);
+    if (journey.enter_event >= 0) enter_on_event[journey.enter_event].push_back(number);
+    if (journey.enter_segmentation >= 0) {
+      enter_on_transition[journey.enter_segmentation].push_back(number);
+    }
+  }
+}
+
+void PrepareEffects(const catalog::Catalog& catalog, Effects* effects) {
+  effects->journeys.resize(catalog.journeys.size());
+  for (std::size_t i = 0; i < catalog.journeys.size(); ++i) {
+    effects->journeys[i].steps.resize(catalog.journeys[i].steps.size());
+  }
+}
+
+void StepEvent(Rules& rules, Customer& customer, const Event& event, TimeMs now,
+               Effects* effects) {
+  Context context(rules, customer, &event, now, effects);
+  context.late = event.time < customer.latest_time;
+  ++effects->counters.events;
+  if (context.late) ++effects->counters.late;
+  ++customer.events;
+  customer.last_instant = now;
+  customer.latest_time = std::max(customer.latest_time, event.time);
+  UpdateAttributes(context);
+  UpdateFeatures(context);
+  Settle(context);
+}
+
+void StepDue(Rules& rules, Customer& customer, Effects* effects) {
+  const TimeMs now = customer.next_due;
+  Context context(rules, customer, nullptr, now, effects);
+  customer.last_instant = now;
+  customer.latest_time = std::max(customer.latest_time, now);
+  Settle(context);
+}
+
+void RefreshFeatures(Rules& rules, Customer& customer, TimeMs now) {
+  Effects none;
+  Context context(rules, customer, nullptr, now, &none);
+  UpdateWindows(context);
+  UpdateDerived(context);
+}
+
+bool IsFuture(const Event& event, TimeMs log_time) {
+  return event.time > log_time + kFutureGraceMs;
+}
+
+Admission ApplyEvent(Rules& rules, Customer& customer, Event& event, TimeMs log_time, TimeMs clock,
+                     Effects* effects) {
+  const TimeMs due_until = std::max({log_time, customer.last_instant, clock});
+  while (PARCOURS_MUTANT("due-at-event-fires-after") ? customer.next_due < due_until
+                                                     : customer.next_due <= due_until) {
+    StepDue(rules, customer, effects);
+  }
+  const TimeMs now = std::max(log_time, customer.last_instant);
+  if (customer.seen.Has(event.key, now)) {
+    ++effects->counters.duplicates;
+    return Admission::kDuplicate;
+  }
+  customer.seen.Add(event.key, now);
+  if (event.time > log_time) {
+    event.time = log_time;
+    if (!event.fields.empty()) event.fields[kFieldTime].cell = log_time;
+    ++effects->counters.times_cut;
+  }
+  if (event.time < now - state::kSeenForMs) ++effects->counters.duplicates_unchecked;
+  StepEvent(rules, customer, event, now, effects);
+  return Admission::kApplied;
+}
+
+}  // namespace parcours::engine

@@ -1,0 +1,76 @@
+// Step: the pure heart. One customer, and one event or one due instant, give changes and effects.
+//
+// Order inside one instant (product semantics): features, then segmentations with their transitions,
+// then goals, exits, enters, then steps until the journey waits. Only what reads a changed feature,
+// or is due, is evaluated. The same customer, event and `now` give the same bytes.
+// Time: `now` is handed in; there is no clock here. Failure: none; data that makes an expression
+// fail is an error value, which matches nothing.
+// Threads: nothing shared but the catalog, which is immutable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "processor/engine/effects.h"
+#include "processor/engine/event.h"
+#include "rules/catalog/catalog.h"
+#include "state/customer.h"
+
+namespace parcours::engine {
+
+inline constexpr int kOpenRunsMax = 8;  // runs of one journey kept for their goal windows
+inline constexpr TimeMs kFutureGraceMs = 10 * kMinuteMs;
+
+// Zones: the time zones that customers live in, by name, loaded when first met. At most kZonesMax.
+// Threads: owned by one worker.
+class Zones {
+ public:
+  // The zone called `name`, or null if there is no such zone.
+  const Zone* Find(std::string_view name);
+
+ private:
+  std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones_;
+};
+
+// What the engine works with: one catalog, the layout that follows from it, the zones.
+// Threads: Rules is immutable but for `zones`, so each worker has its own.
+struct Rules {
+  explicit Rules(std::shared_ptr<const catalog::Catalog> compiled);
+
+  std::shared_ptr<const catalog::Catalog> catalog;
+  state::Shape shape;
+  // Journeys by what lets customers in: a type of event, a segmentation.
+  std::vector<std::vector<int>> enter_on_event, enter_on_transition;
+  Zones zones;
+};
+
+// Makes room in `effects` for the tallies of every journey and step.
+void PrepareEffects(const catalog::Catalog& catalog, Effects* effects);
+
+// Applies `event` at `now`. REQUIRES: all dues <= now have fired; now >= customer's last instant;
+// event.time <= now. The event must outlive the records in `effects`.
+void StepEvent(Rules& rules, state::Customer& customer, const Event& event, TimeMs now,
+               Effects* effects);
+
+// Fires everything of this customer that is due at `customer.next_due`, with now = that instant.
+// REQUIRES: next_due != kNever. Afterwards next_due is later.
+void StepDue(Rules& rules, state::Customer& customer, Effects* effects);
+
+// Brings windows and derived features to what they are at `now`, for showing them. Changes nothing
+// that a later Step would not.
+void RefreshFeatures(Rules& rules, state::Customer& customer, TimeMs now);
+
+enum class Admission { kApplied, kDuplicate };
+
+// Whether the event time lies so far ahead of log time that the event must be refused (`future`).
+bool IsFuture(const Event& event, TimeMs log_time);
+
+// One event of a customer as its log took it at `log_time` with the shard's clock at `clock`: fires
+// the customer's own dues up to then, drops a known id, cuts a slightly early event time, applies.
+// REQUIRES: !IsFuture(event, log_time).
+Admission ApplyEvent(Rules& rules, state::Customer& customer, Event& event, TimeMs log_time,
+                     TimeMs clock, Effects* effects);
+
+}  // namespace parcours::engine
