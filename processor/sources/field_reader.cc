@@ -1,0 +1,305 @@
+#include "processor/sources/field_reader.h"
+
+#include <algorithm>
+
+#include "base/calendar.h"
+#include "base/decimal.h"
+#include "base/mutant.h"
+#include "base/time.h"
+
+namespace parcours::sources {
+namespace {
+
+constexpr std::size_t kZonesKept = 2'048;  // names seen in events, good and bad
+constexpr std::size_t kZoneNameMax = 64;
+
+// The usual number, "12" or "12.30" and no more than 18 digits, without the detour over a Status.
+// False: it is not of that form, whatever it is.
+bool PlainDecimal(std::string_view text, int decimals, Cell* out) {
+  constexpr std::size_t kDigitsMax = 18;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  if (text.size() > kDigitsMax - kDecimalsMax || *p == '0') return false;
+  Cell units = 0;
+  for (; p < end && *p >= '0' && *p <= '9'; ++p) units = units * 10 + (*p - '0');
+  if (p == text.data()) return false;
+  int written = 0;
+  if (p < end && *p == '.') {
+    ++p;
+    for (; p < end && *p >= '0' && *p <= '9'; ++p, ++written) units = units * 10 + (*p - '0');
+    if (written == 0) return false;
+  }
+  if (p != end || written > decimals) return false;
+  for (; written < decimals; ++written) units *= 10;
+  *out = units;
+  return true;
+}
+
+void SetText(std::string_view text, expr::Field* out) {
+  out->cell = static_cast<Cell>(text.size());
+  out->data = text.data();
+}
+
+}  // namespace
+
+FieldKind KindOf(const expr::Type& type, bool is_time_zone) {
+  switch (type.kind) {
+    case expr::Kind::kBool:
+      return FieldKind::kBool;
+    case expr::Kind::kInt:
+      return FieldKind::kInt;
+    case expr::Kind::kDouble:
+      return FieldKind::kDouble;
+    case expr::Kind::kMoney:
+      return FieldKind::kMoney;
+    case expr::Kind::kTimestamp:
+      return FieldKind::kTimestamp;
+    case expr::Kind::kDate:
+      return FieldKind::kDate;
+    case expr::Kind::kList:
+      return type.element != nullptr && type.element->kind == expr::Kind::kItem ? FieldKind::kItems
+                                                                                : FieldKind::kTexts;
+    default:
+      return is_time_zone ? FieldKind::kTimeZone : FieldKind::kString;
+  }
+}
+
+FieldReader::FieldReader(int decimals) : decimals_(decimals) {
+  item_names_.Add("product_id", kProductId);
+  item_names_.Add("category", kCategory);
+  item_names_.Add("quantity", kQuantity);
+  item_names_.Add("price", kPrice);
+}
+
+void FieldReader::Begin(JsonWalk* walk, EventBuffer* buffer) {
+  walk_ = walk;
+  buffer_ = buffer;
+  noted_items_.clear();
+  noted_lists_.clear();
+}
+
+void FieldReader::Reserve(int item_lists, int text_lists) {
+  // An element takes at least two tokens, so this much room is never outgrown and views stay good.
+  const auto room = [this](int lists) {
+    return std::min<std::size_t>(walk_->count() / 2 + 1,
+                                 static_cast<std::size_t>(lists) * kListElementsMax);
+  };
+  if (item_lists > 0) buffer_->items.reserve(room(item_lists));
+  if (text_lists > 0) buffer_->texts.reserve(room(text_lists));
+}
+
+Token FieldReader::NoteItems(Token list, int depth) {
+  if (walk_->First(list) != '[') return walk_->Skip(list, depth);
+  NotedList noted{list, noted_items_.size(), 0, false};
+  Token at = list + 1;
+  if (walk_->First(at) == ']') {
+    ++at;
+  } else {
+    for (char separator = ','; separator == ','; ++at) {
+      if (walk_->First(at) == '{') {
+        NotedItem item{};
+        at = walk_->Object(at, depth + 2, item_names_,
+                           [this, &item, depth](int name, std::string_view, Token value) {
+                             if (name >= 0) item.at[name] = value;
+                             return walk_->Skip(value, depth + 2);
+                           });
+        noted_items_.push_back(item);
+      } else {
+        noted.odd = true;
+        at = walk_->Skip(at, depth + 1);
+      }
+      if (at == 0) return 0;
+      separator = walk_->First(at);
+      if (separator != ',' && separator != ']') return walk_->Unexpected(at, "expected , or ]");
+    }
+  }
+  noted.end = noted_items_.size();
+  noted_lists_.push_back(noted);
+  return at;
+}
+
+// Every token is unescaped at most twice (names of types, when they are looked up early), and a
+// prefix is short: with this much room the text never moves.
+void FieldReader::ReserveText() {
+  if (buffer_->unescaped.empty()) buffer_->unescaped.reserve(2 * walk_->line().size() + 64);
+}
+
+bool FieldReader::Unescape(std::string_view* text) {
+  if (text->find('\\') == std::string_view::npos) return true;
+  ReserveText();
+  const std::size_t begin = buffer_->unescaped.size();
+  JsonWalk::AppendUnescaped(*text, &buffer_->unescaped);
+  *text = std::string_view(buffer_->unescaped).substr(begin);
+  return true;
+}
+
+std::string_view FieldReader::Prefixed(std::string_view prefix, std::string_view id) {
+  ReserveText();
+  const std::size_t begin = buffer_->unescaped.size();
+  buffer_->unescaped.append(prefix).append(id);
+  return std::string_view(buffer_->unescaped).substr(begin);
+}
+
+bool FieldReader::Read(Token token, FieldKind kind, int scale, expr::Field* out) {
+  *out = {};
+  if (!walk_->Present(token)) return true;
+  switch (kind) {
+    case FieldKind::kBool: {
+      const char first = walk_->First(token);
+      out->cell = first == 't' ? 1 : 0;
+      return first == 't' || first == 'f' || Fault(Reason::kType, "not true or false");
+    }
+    case FieldKind::kInt:
+      return Number(token, 0, /*may_be_text=*/false, &out->cell);
+    case FieldKind::kDouble:
+      return Number(token, scale, /*may_be_text=*/true, &out->cell);
+    case FieldKind::kMoney:
+      return Money(token, scale, &out->cell);
+    case FieldKind::kTimestamp:
+      return Timestamp(token, &out->cell);
+    case FieldKind::kDate:
+      return Date(token, &out->cell);
+    case FieldKind::kTimeZone:
+      return TimeZoneName(token, out);
+    case FieldKind::kTexts:
+      return Texts(token, out);
+    case FieldKind::kItems:
+      return Items(token, out);
+    case FieldKind::kString:
+      break;
+  }
+  std::string_view text;
+  if (!DeclaredText(token, &text)) return false;
+  SetText(text, out);
+  return true;
+}
+
+bool FieldReader::DeclaredText(Token token, std::string_view* out) {
+  if (!Text(token, out)) return false;
+  const std::size_t longest = kTextFieldMax + (PARCOURS_MUTANT("text-limit-off-by-one") ? 1 : 0);
+  if (out->size() > longest) return Fault(Reason::kType, "longer than 1024 bytes");
+  if (walk_->escapes() && out->find('\0') != std::string_view::npos) {
+    return Fault(Reason::kType, "has a NUL");
+  }
+  return true;
+}
+
+bool FieldReader::Number(Token token, int decimals, bool may_be_text, Cell* out) {
+  return PlainDecimal(walk_->Written(token), decimals, out) ||
+         OddNumber(token, decimals, may_be_text, out);
+}
+
+bool FieldReader::OddNumber(Token token, int decimals, bool may_be_text, Cell* out) {
+  const char first = walk_->First(token);
+  const bool is_text = first == '"' && may_be_text;
+  if (!is_text && first != '-' && (first < '0' || first > '9')) {
+    return Fault(Reason::kType, "not a number");
+  }
+  std::string_view digits = walk_->Written(token);
+  if (is_text && !Text(token, &digits)) return false;
+  const auto units = ParseDecimal(digits, decimals);
+  if (units.ok()) {
+    *out = *units;
+    return true;
+  }
+  if (absl::IsInvalidArgument(units.status())) return Fault(Reason::kType, "not a number");
+  // Of an int there are no decimals to have too many of: 1.5 is of another type.
+  if (!may_be_text) return Fault(Reason::kType, "not a whole number of 64 bits");
+  return Fault(Reason::kAmount, "too large, or too many decimals");
+}
+
+bool FieldReader::Money(Token token, int decimals, Cell* out) {
+  if (!Number(token, decimals, /*may_be_text=*/true, out)) return false;
+  if (*out < 0 && !PARCOURS_MUTANT("money-may-be-negative")) {
+    return Fault(Reason::kAmount, "negative");
+  }
+  return true;
+}
+
+bool FieldReader::Timestamp(Token token, Cell* out) {
+  std::string_view text;
+  if (!Text(token, &text)) return false;
+  const auto time = ParseTime(text);
+  if (!time.ok()) return Fault(Reason::kType, "not an RFC 3339 time");
+  *out = *time;
+  return true;
+}
+
+bool FieldReader::Date(Token token, Cell* out) {
+  constexpr std::size_t kDateBytes = 10;
+  std::string_view text;
+  if (!Text(token, &text)) return false;
+  if (text.size() > kDateBytes && !ParseTime(text).ok()) {
+    return Fault(Reason::kType, "not a date");
+  }
+  const auto day = ParseDate(text.substr(0, kDateBytes));
+  if (!day.ok()) return Fault(Reason::kType, "not a date");
+  *out = *day;
+  return true;
+}
+
+bool FieldReader::TimeZoneName(Token token, expr::Field* out) {
+  std::string_view text;
+  if (!Text(token, &text)) return false;
+  if (text.size() > kZoneNameMax) return Fault(Reason::kType, "not a time zone");
+  std::string name(text);
+  auto known = zones_.find(name);
+  if (known == zones_.end()) {
+    if (zones_.size() >= kZonesKept) zones_.clear();
+    const bool good =
+        !text.empty() && text.find('\0') == std::string_view::npos && Zone::Load(text).ok();
+    known = zones_.emplace(std::move(name), good).first;
+  }
+  if (!known->second) return Fault(Reason::kType, "not a time zone");
+  SetText(text, out);
+  return true;
+}
+
+bool FieldReader::Texts(Token token, expr::Field* out) {
+  if (walk_->First(token) != '[') return Fault(Reason::kType, "not a list");
+  std::vector<std::string_view>& texts = buffer_->texts;
+  const std::size_t begin = texts.size();
+  for (Token at = token + 1; walk_->First(at) != ']'; ++at) {
+    if (walk_->First(at) == ',') continue;
+    if (texts.size() - begin == kListElementsMax) {
+      return Fault(Reason::kType, "more than 1000 elements");
+    }
+    std::string_view text;
+    if (!DeclaredText(at, &text)) return false;
+    texts.push_back(text);
+  }
+  out->cell = static_cast<Cell>(texts.size() - begin);
+  out->data = texts.data() + begin;
+  return true;
+}
+
+bool FieldReader::Items(Token token, expr::Field* out) {
+  if (walk_->First(token) != '[') return Fault(Reason::kType, "not a list");
+  const auto noted = std::find_if(noted_lists_.begin(), noted_lists_.end(),
+                                  [token](const NotedList& list) { return list.list == token; });
+  if (noted->odd) return Fault(Reason::kType, "an item is not an object");
+  const std::size_t count = noted->end - noted->begin;
+  if (count > kListElementsMax) return Fault(Reason::kType, "more than 1000 elements");
+  std::vector<expr::Item>& items = buffer_->items;
+  const std::size_t begin = items.size();
+  items.resize(begin + count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!OneItem(noted_items_[noted->begin + i], &items[begin + i])) return false;
+  }
+  out->cell = static_cast<Cell>(count);
+  out->data = items.data() + begin;
+  return true;
+}
+
+bool FieldReader::OneItem(const NotedItem& noted, expr::Item* item) {
+  const auto text = [this](Token token, std::string_view* out) {
+    return !walk_->Present(token) || DeclaredText(token, out);
+  };
+  return text(noted.at[kProductId], &item->product_id) &&
+         text(noted.at[kCategory], &item->category) &&
+         (!walk_->Present(noted.at[kQuantity]) ||
+          Number(noted.at[kQuantity], 0, /*may_be_text=*/false, &item->quantity)) &&
+         (!walk_->Present(noted.at[kPrice]) || Money(noted.at[kPrice], decimals_, &item->price));
+}
+
+}  // namespace parcours::sources
