@@ -1,0 +1,44 @@
+#include "runtime/process.h"
+
+#include <csignal>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace parcours::runtime {
+
+namespace {
+
+std::atomic<bool> stop_asked{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void OnStopSignal(int signal) {
+  stop_asked.store(true);
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+std::uint64_t PeakMemoryBytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::uint64_t MachineMemoryBytes() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+bool ErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+void CatchStopSignals() {
+  std::signal(SIGINT, OnStopSignal);
+  std::signal(SIGTERM, OnStopSignal);
+}
+
+bool StopAsked() { return stop_asked.load(); }
+
+}  // namespace parcours::runtime

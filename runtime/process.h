@@ -1,0 +1,22 @@
+// Process: what the operating system tells this process, and asks of it.
+//
+// Threads: safe for concurrent use.
+#pragma once
+
+#include <cstdint>
+
+namespace parcours::runtime {
+
+// The most memory this process has held so far, in bytes.
+std::uint64_t PeakMemoryBytes();
+// The machine's memory, in bytes.
+std::uint64_t MachineMemoryBytes();
+// Whether standard error / standard output is a terminal.
+bool ErrorIsTerminal();
+bool OutputIsTerminal();
+
+// From here on SIGINT and SIGTERM ask to stop instead of ending the process. A second one ends it.
+void CatchStopSignals();
+bool StopAsked();
+
+}  // namespace parcours::runtime
