@@ -188,8 +188,8 @@ absl::StatusOr<std::shared_ptr<const Zone>> Zone::Load(std::string_view name) {
 }
 
 const Zone& Zone::Utc() {
-  static const Zone* const kUtc = new Zone("UTC", absl::UTCTimeZone());
-  return *kUtc;
+  static const Zone* const utc = new Zone("UTC", absl::UTCTimeZone());
+  return *utc;
 }
 
 Zone::Zone(std::string name, absl::TimeZone zone) : name_(std::move(name)), zone_(zone) {

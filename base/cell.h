@@ -43,6 +43,8 @@ struct StringBox {
 
 // Makes a text cell. Longer text is copied to a new StringBox that FreeText gives back.
 Cell NewText(std::string_view text);
+// Makes `*cell`, a text cell or kAbsent, hold `text` instead; its old box serves again where it fits.
+void ReplaceText(Cell* cell, std::string_view text);
 // Frees what NewText allocated, if anything. kAbsent is fine.
 void FreeText(Cell cell);
 // The text of a text cell; for inline text a view into *cell. REQUIRES: IsValue(*cell).

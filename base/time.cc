@@ -1,6 +1,7 @@
 #include "base/time.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "absl/status/status.h"
@@ -47,15 +48,35 @@ constexpr int DaysIn(int year, int month) {
   return month == 2 && IsLeap(year) ? 29 : kDays[month - 1];
 }
 
-// Reads `count` digits; anything else sets *bad, so that one branch judges many places.
-inline int Digits(const char* p, int count, unsigned* bad) {
-  int value = 0;
-  for (int i = 0; i < count; ++i) {
-    const unsigned digit = static_cast<unsigned char>(p[i]) - unsigned{'0'};
-    *bad |= digit > 9 ? 1U : 0U;
-    value = value * 10 + static_cast<int>(digit);
-  }
-  return value;
+// Eight characters at once. A picture such as "0000-00-" says where digits and separators stand; in
+// what is left when it is taken away, digits are 0 to 9 and separators 0.
+constexpr std::uint64_t Word(const char (&picture)[9]) {
+  std::uint64_t word = 0;
+  for (int i = 7; i >= 0; --i) word = word << 8 | static_cast<unsigned char>(picture[i]);
+  return word;
+}
+// What must be added to a byte so that bit 7 shows whether it was too large.
+constexpr std::uint64_t Slack(const char (&picture)[9]) {
+  std::uint64_t slack = 0;
+  for (int i = 7; i >= 0; --i) slack = slack << 8 | (picture[i] == '0' ? 0x76U : 0x7FU);
+  return slack;
+}
+inline std::uint64_t Load(const char* p) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t text;
+  std::memcpy(&text, p, sizeof text);
+  return text;
+}
+// Byte i of the result is the number of two digits that begins at character i. Sets *bad where the
+// text does not look like the picture.
+template <std::uint64_t picture, std::uint64_t slack>
+inline std::uint64_t TwoDigitNumbers(std::uint64_t text, std::uint64_t* bad) {
+  const std::uint64_t digits = text ^ picture;
+  *bad |= (digits | (digits + slack)) & 0x8080808080808080U;
+  return digits * 10 + (digits >> 8);
+}
+inline int NumberAt(std::uint64_t numbers, int i) {
+  return static_cast<int>(numbers >> (8 * i) & 0xFF);
 }
 
 // Reads "Z", "+01:00" or "-09:30" at [p, end) as seconds east of UTC.
@@ -65,10 +86,12 @@ inline bool ParseOffset(const char* p, const char* end, std::int64_t* offset) {
     return true;
   }
   if (end - p != 6 || (*p != '+' && *p != '-') || p[3] != ':') return false;
-  unsigned bad = 0;
-  const int hours = Digits(p + 1, 2, &bad);
-  const int minutes = Digits(p + 4, 2, &bad);
-  if (bad != 0 || hours > 23 || minutes > 59) return false;
+  for (int i : {1, 2, 4, 5}) {
+    if (p[i] < '0' || p[i] > '9') return false;
+  }
+  const int hours = (p[1] - '0') * 10 + p[2] - '0';
+  const int minutes = (p[4] - '0') * 10 + p[5] - '0';
+  if (hours > 23 || minutes > 59) return false;
   *offset = (*p == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
   return true;
 }
@@ -78,17 +101,16 @@ inline bool Parse(std::string_view text, FineTime* out) {
   if (text.size() < 20 || text.size() > 35) return false;
   const char* p = text.data();
   const char* const end = p + text.size();
-  unsigned bad = 0;
-  const int year = Digits(p, 4, &bad);
-  const int month = Digits(p + 5, 2, &bad);
-  const int day = Digits(p + 8, 2, &bad);
-  const int hour = Digits(p + 11, 2, &bad);
-  const int minute = Digits(p + 14, 2, &bad);
-  const int second = Digits(p + 17, 2, &bad);
-  if (bad != 0 || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') || p[13] != ':' ||
-      p[16] != ':') {
-    return false;
-  }
+  std::uint64_t bad = 0;
+  const std::uint64_t months = TwoDigitNumbers<Word("0000-00-"), Slack("0000-00-")>(Load(p), &bad);
+  const std::uint64_t small_t = Load(p + 5) | std::uint64_t{0x20} << 40;  // T or t
+  const std::uint64_t days = TwoDigitNumbers<Word("00-00t00"), Slack("00-00t00")>(small_t, &bad);
+  const std::uint64_t times =
+      TwoDigitNumbers<Word("00:00:00"), Slack("00:00:00")>(Load(p + 11), &bad);
+  if (bad != 0) return false;
+  const int year = NumberAt(months, 0) * 100 + NumberAt(months, 2);
+  const int month = NumberAt(months, 5), day = NumberAt(days, 3);
+  const int hour = NumberAt(times, 0), minute = NumberAt(times, 3), second = NumberAt(times, 6);
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > DaysIn(year, month)) return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
   p += 19;

@@ -232,10 +232,10 @@ double Measure(const std::vector<Program>& programs, int rounds, Evaluate evalua
   });
 }
 
-std::uint64_t Tested(const Program& program, const Frame& frame) {
+constexpr auto kTested = [](const Program& program, const Frame& frame) {
   const Verdict verdict = program.Test(frame);
   return static_cast<std::uint64_t>(verdict.until) + static_cast<std::uint64_t>(verdict.truth);
-}
+};
 
 int Main() {
   const Scope scope = MakeScope();
@@ -245,7 +245,7 @@ int Main() {
     programs.push_back(Compiled(rule, scope));
     fused += programs.back().fused() ? 1 : 0;
   }
-  std::printf("rules_50 %.1f ns\n", Measure(programs, 2'000, Tested));
+  std::printf("rules_50 %.1f ns\n", Measure(programs, 2'000, kTested));
   std::printf("rules_50_fused %d rules\n", fused);
   std::printf("rules_50_machine %.0f ns\n",
               Measure(programs, 20, [](const Program& p, const Frame& f) {
@@ -256,7 +256,7 @@ int Main() {
         "months(first_order_at, now) >= 12", "age(birth_date) >= 60", "language == \"fr\"",
         "views_7d >= 3", "recency >= 4 && orders >= 3"}) {
     const std::vector<Program> one = {Compiled(rule, scope)};
-    std::printf("rule %.1f ns  %s\n", Measure(one, 4'000, Tested), rule);
+    std::printf("rule %.1f ns  %s\n", Measure(one, 4'000, kTested), rule);
   }
   return sink == 42 ? 1 : 0;
 }

@@ -28,10 +28,11 @@ std::string Narrator::Tell(const engine::Transition& transition) const {
   const auto name = [&](int segment) {
     return segment < 0 ? std::string("none") : segmentation.segments[segment].name;
   };
-  std::string line =
-      absl::StrCat(Head(transition.at, *transition.customer), segmentation.name, ": ",
-                   name(transition.from), " -> ", Painted("1", name(transition.to)),
-                   ", because of ", Because(transition.cause));
+  std::string line = absl::StrCat(Head(transition.at, *transition.customer), segmentation.name,
+                                  transition.from < 0 ? ": enters " : ": ");
+  if (transition.from >= 0) absl::StrAppend(&line, name(transition.from), " -> ");
+  absl::StrAppend(&line, Painted("1", name(transition.to)), ", because of ",
+                  Because(transition.cause));
   if (transition.to >= 0) {
     absl::StrAppend(&line, ": ", segmentation.segments[transition.to].rule.text());
   }

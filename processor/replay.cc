@@ -60,7 +60,7 @@ class Run {
   sources::EventReader reader_;
   Batch batch_;
   std::vector<Slot*> order_;
-  std::vector<std::uint64_t> hashes_;  // of their customers
+  std::vector<Shard::Upcoming> upcoming_;
   bool waiting_ = false;      // batch_.next() holds an event that did not fit in the batch before
   TimeMs log_time_ = 0;       // the highest event time applied
   bool any_ = false;          // whether any event was
@@ -160,9 +160,9 @@ absl::Status Run::ApplyBatch() {
                        FormatTime(slot.event().time), "; use --order sort, or arrival"));
     }
   }
-  hashes_.clear();
-  for (const Slot* slot : order_) hashes_.push_back(slot->customer_hash);
-  shard_.Prefetch(hashes_);
+  upcoming_.clear();
+  for (Slot* slot : order_) upcoming_.push_back({slot->customer_hash, slot->event().type});
+  shard_.Prefetch(upcoming_);
   for (Slot* slot : order_) {
     log_time_ = std::max(log_time_, slot->event().time);
     any_ = true;

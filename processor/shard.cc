@@ -16,18 +16,19 @@ constexpr std::size_t kPrefetchPointersAhead = 16;  // of the timers, for their 
 constexpr std::size_t kPrefetchAhead = 10;          // for the customers themselves
 constexpr std::size_t kPrefetchBehindAhead = 4;     // for what they point to
 
-// A customer's head and its first cells.
-void PrefetchCustomer(const Customer* customer) {
+constexpr std::size_t kLineBytes = 64;
+constexpr std::size_t kHeadLines = (sizeof(Customer) + kLineBytes - 1) / kLineBytes + 1;
+constexpr std::size_t kLinesMax = 10;  // of one customer; what lies behind is seldom read
+
+void PrefetchLines(const Customer* customer, std::size_t lines) {
   const char* bytes = reinterpret_cast<const char*>(customer);
-  for (std::size_t line = 0; line < 6; ++line) __builtin_prefetch(bytes + line * 64);
+  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(bytes + line * kLineBytes);
 }
 
-// What the head points to: runs, known ids, the windows' buckets.
-void PrefetchBehind(const Customer& customer, const engine::Rules& rules) {
-  __builtin_prefetch(customer.runs.data());
-  customer.seen.Prefetch();
-  const int windows = static_cast<int>(rules.shape.windows.size());
-  for (int i = 0; i < windows; ++i) customer.buckets(i).Prefetch(rules.shape.windows[i]);
+std::size_t LinesOf(const engine::Rules& rules) {
+  const std::size_t bytes = sizeof(Customer) + rules.shape.windows.size() * sizeof(state::Buckets) +
+                            rules.shape.initial.size() * sizeof(Cell);
+  return std::min(kLinesMax, bytes / kLineBytes + 1);
 }
 
 }  // namespace
@@ -36,17 +37,29 @@ Shard::Shard(engine::Rules& rules, engine::Effects* effects, std::size_t custome
     : rules_(rules),
       effects_(effects),
       customers_bytes_max_(customers_bytes_max),
+      lines_(LinesOf(rules)),
       customers_(rules.shape) {
   engine::PrepareEffects(*rules.catalog, effects);
 }
 
-void Shard::Prefetch(std::span<const std::uint64_t> customer_hashes) const {
-  for (const std::uint64_t hash : customer_hashes) customers_.Prefetch(hash);
-  for (const std::uint64_t hash : customer_hashes) {
-    if (const Customer* customer = customers_.Guess(hash)) PrefetchCustomer(customer);
+void Shard::Prefetch(std::span<const Upcoming> group) const {
+  const auto unread = [&](const Upcoming& next) {
+    return next.type >= 0 && rules_.unread[next.type];
+  };
+  for (const Upcoming& next : group) customers_.Prefetch(next.customer_hash);
+  for (const Upcoming& next : group) {
+    const Customer* customer = customers_.Guess(next.customer_hash);
+    if (customer != nullptr) PrefetchLines(customer, unread(next) ? kHeadLines : lines_);
   }
-  for (const std::uint64_t hash : customer_hashes) {
-    if (const Customer* customer = customers_.Guess(hash)) PrefetchBehind(*customer, rules_);
+  for (const Upcoming& next : group) {
+    const Customer* customer = customers_.Guess(next.customer_hash);
+    if (customer == nullptr) continue;
+    customer->seen.Prefetch();
+    if (next.type < 0 || unread(next)) continue;
+    __builtin_prefetch(customer->runs.data());
+    for (int window : rules_.windows_on_event[next.type]) {
+      customer->buckets(window).Prefetch(rules_.shape.windows[window]);
+    }
   }
 }
 
@@ -86,10 +99,10 @@ bool Shard::Tick(TimeMs clock, int customers_max) {
       customers_.PrefetchPointer(ahead->customer);
     }
     if (const auto* ahead = timers_.Peek(kPrefetchAhead)) {
-      PrefetchCustomer(customers_.Pointer(ahead->customer));
+      PrefetchLines(customers_.Pointer(ahead->customer), lines_);
     }
     if (const auto* ahead = timers_.Peek(kPrefetchBehindAhead)) {
-      PrefetchBehind(*customers_.Pointer(ahead->customer), rules_);
+      __builtin_prefetch(customers_.Pointer(ahead->customer)->runs.data());
     }
     ++customer_loads_;
     Customer& customer = customers_[entry.customer];

@@ -25,8 +25,12 @@ class Shard {
   Shard(engine::Rules& rules, engine::Effects* effects, std::size_t customers_bytes_max);
 
   // Starts fetching what the events of a group will need, in three waves, each for the whole group:
-  // the table's slots, then the customers, then what they point to. Hashes are of customer ids.
-  void Prefetch(std::span<const std::uint64_t> customer_hashes) const;
+  // the table's slots, then the customers, then what they point to.
+  struct Upcoming {
+    std::uint64_t customer_hash;
+    int type;  // of the event
+  };
+  void Prefetch(std::span<const Upcoming> group) const;
 
   absl::StatusOr<Result> Apply(engine::Event& event, std::uint64_t customer_hash,
                                TimeMs log_time);
@@ -51,6 +55,7 @@ class Shard {
   engine::Rules& rules_;
   engine::Effects* const effects_;
   const std::size_t customers_bytes_max_;
+  const std::size_t lines_;  // cache lines of a customer
   state::Customers customers_;
   state::Timers timers_;
   TimeMs clock_ = 0;

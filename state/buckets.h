@@ -32,11 +32,8 @@ class Buckets {
 
   // The bucket of `line`, made if need be: then `*fresh` is true and its cells are kAbsent.
   Cell* Get(const BucketShape& shape, std::int64_t line, bool* fresh);
-  // Starts fetching the newest and the oldest bucket.
-  void Prefetch(const BucketShape& shape) const {
-    __builtin_prefetch(data_);
-    __builtin_prefetch(At(shape, size_));
-  }
+  // Starts fetching the newest bucket.
+  void Prefetch(const BucketShape& shape) const { __builtin_prefetch(At(shape, size_)); }
   // Removes the oldest `count` buckets and the text they own.
   void DropOldest(const BucketShape& shape, int count);
   void Clear(const BucketShape& shape);

@@ -7,37 +7,36 @@
 namespace parcours::state {
 
 Customer* Customer::Create(const Shape& shape, std::string_view id, std::uint64_t hash) {
-  const std::size_t cells_bytes = shape.initial.size() * sizeof(Cell);
-  const std::size_t windows_bytes = shape.windows.size() * sizeof(Buckets);
-  void* block = std::malloc(sizeof(Customer) + cells_bytes + windows_bytes + id.size());
+  static_assert(sizeof(Buckets) % sizeof(Cell) == 0);
+  const std::size_t id_cells = (id.size() + sizeof(Cell) - 1) / sizeof(Cell);
+  const std::size_t before = id_cells + shape.windows.size() * (sizeof(Buckets) / sizeof(Cell));
+  const std::size_t cells = shape.initial.size();
+  void* block = std::malloc(sizeof(Customer) + (before + cells) * sizeof(Cell));
   if (block == nullptr) std::abort();
   auto* customer = new (block) Customer();
-  std::memcpy(customer->cells(), shape.initial.data(), cells_bytes);
-  auto* rest = reinterpret_cast<char*>(customer + 1) + cells_bytes;
-  customer->windows_ = reinterpret_cast<Buckets*>(rest);
-  for (std::size_t i = 0; i < shape.windows.size(); ++i) new (&customer->windows_[i]) Buckets();
-  char* id_bytes = rest + windows_bytes;
-  std::memcpy(id_bytes, id.data(), id.size());
-  customer->id_ = id_bytes;
-  customer->id_size_ = static_cast<std::uint32_t>(id.size());
+  std::memcpy(reinterpret_cast<char*>(customer + 1), id.data(), id.size());
   customer->hash_ = hash;
+  customer->id_size_ = static_cast<std::uint16_t>(id.size());
+  customer->windows_at_ = static_cast<std::uint16_t>(id_cells);
+  customer->cells_at_ = static_cast<std::uint16_t>(before);
+  for (std::size_t i = 0; i < shape.windows.size(); ++i) new (&customer->windows()[i]) Buckets();
+  if (cells > 0) std::memcpy(customer->cells(), shape.initial.data(), cells * sizeof(Cell));
   return customer;
 }
 
 void Customer::Destroy(const Shape& shape, Customer* customer) {
   for (int cell : shape.text_cells) FreeText(customer->cells()[cell]);
   for (std::size_t i = 0; i < shape.windows.size(); ++i) {
-    customer->windows_[i].Clear(shape.windows[i]);
+    customer->windows()[i].Clear(shape.windows[i]);
   }
   customer->~Customer();
   std::free(customer);
 }
 
 std::size_t Customer::MemoryBytes(const Shape& shape) const {
-  std::size_t bytes = sizeof(Customer) + shape.initial.size() * sizeof(Cell) +
-                      shape.windows.size() * sizeof(Buckets) + id_size_;
+  std::size_t bytes = sizeof(Customer) + (cells_at_ + shape.initial.size()) * sizeof(Cell);
   for (std::size_t i = 0; i < shape.windows.size(); ++i) {
-    bytes += windows_[i].MemoryBytes(shape.windows[i]);
+    bytes += buckets(static_cast<int>(i)).MemoryBytes(shape.windows[i]);
   }
   return bytes + seen.MemoryBytes() + runs.capacity() * sizeof(Run);
 }

@@ -1,7 +1,7 @@
 // Customer: everything that is known of one person, decoded and warm.
 //
-// A fixed head, then the cells that the catalog numbered, the windows' buckets, the id: one
-// allocation, so that a customer is two or three neighbouring cache lines. What cells mean is the
+// A fixed head, then the id, the windows' buckets, the cells that the catalog numbered: one
+// allocation, so that a customer is a few neighbouring cache lines. What cells mean is the
 // engine's business; here they are only laid out, owned and freed.
 // Limits: kSeenMax ids (seen.h), buckets <= grains + 1 a window, runs as journeys allow.
 // Threads: owned by one worker.
@@ -55,12 +55,14 @@ class Customer {
   Customer(const Customer&) = delete;
   Customer& operator=(const Customer&) = delete;
 
-  std::string_view id() const { return {id_, id_size_}; }
+  std::string_view id() const { return {reinterpret_cast<const char*>(this + 1), id_size_}; }
   std::uint64_t hash() const { return hash_; }
-  Cell* cells() { return reinterpret_cast<Cell*>(this + 1); }
-  const Cell* cells() const { return reinterpret_cast<const Cell*>(this + 1); }
-  Buckets& buckets(int window) { return windows_[window]; }
-  const Buckets& buckets(int window) const { return windows_[window]; }
+  Cell* cells() { return reinterpret_cast<Cell*>(this + 1) + cells_at_; }
+  const Cell* cells() const { return reinterpret_cast<const Cell*>(this + 1) + cells_at_; }
+  Buckets& buckets(int window) { return windows()[window]; }
+  const Buckets& buckets(int window) const {
+    return const_cast<Customer*>(this)->windows()[window];
+  }
   // Bytes held, the allocator's own not counted.
   std::size_t MemoryBytes(const Shape& shape) const;
 
@@ -76,11 +78,14 @@ class Customer {
  private:
   Customer() = default;
   ~Customer() = default;
+  Buckets* windows() {
+    return reinterpret_cast<Buckets*>(reinterpret_cast<Cell*>(this + 1) + windows_at_);
+  }
 
   std::uint64_t hash_ = 0;
-  Buckets* windows_ = nullptr;  // inside this allocation
-  const char* id_ = nullptr;    // the same
-  std::uint32_t id_size_ = 0;
+  std::uint16_t id_size_ = 0;     // in bytes
+  std::uint16_t windows_at_ = 0;  // where buckets and cells begin behind the head, counted in cells
+  std::uint16_t cells_at_ = 0;
 };
 
 }  // namespace parcours::state

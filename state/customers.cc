@@ -12,7 +12,7 @@ std::uint32_t Customers::Find(std::string_view id, std::uint64_t hash) const {
   for (std::uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
     const Slot& slot = slots_[i];
     if (slot.number == kNone) return kNone;
-    if (slot.tag == TagOf(hash) && all_[slot.number]->id() == id) return slot.number;
+    if (slot.tag == TagOf(hash) && slot.customer->id() == id) return slot.number;
   }
 }
 
@@ -20,7 +20,7 @@ const Customer* Customers::Guess(std::uint64_t hash) const {
   for (std::uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
     const Slot& slot = slots_[i];
     if (slot.number == kNone) return nullptr;
-    if (slot.tag == TagOf(hash)) return all_[slot.number];
+    if (slot.tag == TagOf(hash)) return slot.customer;
   }
 }
 
@@ -28,21 +28,21 @@ std::uint32_t Customers::Add(std::string_view id, std::uint64_t hash) {
   if ((all_.size() + 1) * 4 > slots_.size() * 3) Grow();
   const auto number = static_cast<std::uint32_t>(all_.size());
   all_.push_back(Customer::Create(shape_, id, hash));
-  Place(hash, number);
+  Place(hash, number, all_.back());
   return number;
 }
 
-void Customers::Place(std::uint64_t hash, std::uint32_t number) {
+void Customers::Place(std::uint64_t hash, std::uint32_t number, Customer* customer) {
   std::uint64_t i = hash & mask_;
   while (slots_[i].number != kNone) i = (i + 1) & mask_;
-  slots_[i] = Slot{TagOf(hash), number};
+  slots_[i] = Slot{TagOf(hash), number, customer};
 }
 
 void Customers::Grow() {
   slots_.assign(slots_.size() * 2, Slot{});
   mask_ = slots_.size() - 1;
   for (std::uint32_t number = 0; number < all_.size(); ++number) {
-    Place(all_[number]->hash(), number);
+    Place(all_[number]->hash(), number, all_[number]);
   }
 }
 

@@ -1,6 +1,6 @@
 // Customers: all customers of a shard in memory, found by id, numbered by first appearance.
 //
-// An open-addressing table of 32-bit tags and numbers over single allocations. Look-ups are split in
+// An open-addressing table of 32-bit tags, numbers and pointers to single allocations. Look-ups are split in
 // two, so that a batch can prefetch: first the table's slot, then the customer.
 // Limits: 2^32 - 2 customers; MemoryBytes() tells what they hold, the processor bounds it.
 // Threads: owned by one worker.
@@ -48,10 +48,11 @@ class Customers {
   struct Slot {
     std::uint32_t tag = 0;
     std::uint32_t number = kNone;
+    Customer* customer = nullptr;
   };
   static std::uint32_t TagOf(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   void Grow();
-  void Place(std::uint64_t hash, std::uint32_t number);
+  void Place(std::uint64_t hash, std::uint32_t number, Customer* customer);
 
   const Shape& shape_;
   std::vector<Slot> slots_;  // a power of two, at most 3/4 full

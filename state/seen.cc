@@ -1,6 +1,5 @@
 #include "state/seen.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -8,61 +7,89 @@
 
 namespace parcours::state {
 
-SeenIds::~SeenIds() { std::free(keys_); }
+namespace {
 
-int SeenIds::FirstFresh(TimeMs now) const {
-  TimeMs kept_for = kSeenForMs;
-  if (PARCOURS_MUTANT("seen-ids-forgotten-early")) kept_for -= 1;
-  const TimeMs* const begin = times();
-  return static_cast<int>(std::lower_bound(begin, begin + size_, now - kept_for) - begin);
+constexpr int kFirstCapacity = 2;
+constexpr int kMarksAtOnce = 32;  // looked at without a branch between
+
+std::uint16_t MarkOf(std::uint64_t key) { return static_cast<std::uint16_t>(key >> 48); }
+std::size_t MarkBytes(int capacity) {
+  return (static_cast<std::size_t>(capacity) * sizeof(std::uint16_t) + 7) & ~std::size_t{7};
+}
+
+// Whether any of `count` marks is `mark`.
+bool AnyMark(const std::uint16_t* marks, int count, std::uint16_t mark) {
+  for (; count >= kMarksAtOnce; count -= kMarksAtOnce, marks += kMarksAtOnce) {
+    std::uint16_t any = 0;
+    for (int i = 0; i < kMarksAtOnce; ++i) {
+      any = static_cast<std::uint16_t>(any | (marks[i] == mark ? 0xFFFF : 0));
+    }
+    if (any != 0) return true;
+  }
+  for (int i = 0; i < count; ++i) {
+    if (marks[i] == mark) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+SeenIds::~SeenIds() { std::free(block_); }
+
+SeenIds::Entry* SeenIds::entries() const {
+  return reinterpret_cast<Entry*>(static_cast<char*>(block_) + MarkBytes(capacity_));
 }
 
 bool SeenIds::Has(std::uint64_t key, TimeMs now) const {
-  if (size_ == 0) return false;
-  const std::uint64_t* const end = keys_ + size_;
-  const std::uint64_t* const found = std::find<const std::uint64_t*>(keys_, end, key);
-  if (found == end) return false;
-  // An id may have been accepted again after kSeenForMs: the newest counts.
-  const int first = FirstFresh(now);
-  return std::find(std::max<const std::uint64_t*>(found, keys_ + first), end, key) !=
-         end;
+  // While the ring is not full its ids lie from 0 on; then they fill it.
+  if (size_ == 0 || !AnyMark(marks(), size_ < capacity_ ? first_ + size_ : capacity_, MarkOf(key))) {
+    return false;
+  }
+  TimeMs kept_for = kSeenForMs;
+  if (PARCOURS_MUTANT("seen-ids-forgotten-early")) kept_for -= 1;
+  for (int i = size_ - 1; i >= 0; --i) {  // newest first: an id may have been accepted again
+    const Entry& entry = entries()[Place(i)];
+    if (entry.time < now - kept_for) return false;
+    if (entry.key == key) return true;
+  }
+  return false;
 }
 
 void SeenIds::Grow() {
-  const int capacity = capacity_ == 0 ? 2 : capacity_ * 2;
-  auto* keys = static_cast<std::uint64_t*>(std::malloc(static_cast<std::size_t>(capacity) * 16));
-  if (keys == nullptr) std::abort();
-  if (size_ > 0) {
-    std::memcpy(keys, keys_, static_cast<std::size_t>(size_) * 8);
-    std::memcpy(keys + capacity, times(), static_cast<std::size_t>(size_) * 8);
+  const int capacity = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
+  auto* marks_of_new = static_cast<std::uint16_t*>(
+      std::malloc(MarkBytes(capacity) + static_cast<std::size_t>(capacity) * sizeof(Entry)));
+  if (marks_of_new == nullptr) std::abort();
+  auto* entries_of_new = reinterpret_cast<Entry*>(
+      reinterpret_cast<char*>(marks_of_new) + MarkBytes(capacity));
+  for (int i = 0; i < size_; ++i) {
+    marks_of_new[i] = marks()[Place(i)];
+    entries_of_new[i] = entries()[Place(i)];
   }
-  std::free(keys_);
-  keys_ = keys;
-  capacity_ = capacity;
-}
-
-void SeenIds::Forget(int count) {
-  size_ -= count;
-  std::memmove(keys_, keys_ + count, static_cast<std::size_t>(size_) * 8);
-  std::memmove(times(), times() + count, static_cast<std::size_t>(size_) * 8);
+  std::free(block_);
+  block_ = marks_of_new;
+  first_ = 0;
+  capacity_ = static_cast<std::int16_t>(capacity);
 }
 
 void SeenIds::Add(std::uint64_t key, TimeMs now) {
   if (size_ == capacity_) {
-    const int stale = size_ == 0 ? 0 : FirstFresh(now);
-    if (stale > 0) {
-      Forget(stale);
-    } else if (size_ == kSeenMax) {
-      Forget(1);
+    const bool stale = size_ > 0 && entries()[first_].time < now - kSeenForMs;
+    if (stale || size_ == kSeenMax) {
+      first_ = static_cast<std::int16_t>(Place(1));
+      --size_;
     } else {
       Grow();
     }
   }
-  keys_[size_] = key;
-  times()[size_] = now;
+  const int place = Place(size_);
+  marks()[place] = MarkOf(key);
+  entries()[place] = Entry{key, now};
   ++size_;
 }
 
-std::size_t SeenIds::MemoryBytes() const { return static_cast<std::size_t>(capacity_) * 16; }
+std::size_t SeenIds::MemoryBytes() const {
+  return MarkBytes(capacity_) + static_cast<std::size_t>(capacity_) * sizeof(Entry);
+}
 
 }  // namespace parcours::state

@@ -1,7 +1,9 @@
 // SeenIds: which of a customer's events were applied, so that a duplicate is known.
 //
-// An id is known by its 64-bit hash for kSeenFor of log time and among the newest kSeenMax: by age
+// An id is known by its 64-bit hash for kSeenForMs of log time and among the newest kSeenMax: by age
 // and rank, never by what happens to be still stored. What is older is accepted again.
+// A ring of hashes and times, with 16 bits of each hash apart: a busy customer has hundreds of ids,
+// and nearly every event is answered by looking at those alone.
 // Threads: owned by one worker.
 #pragma once
 
@@ -26,22 +28,23 @@ class SeenIds {
   // Remembers `key` as of `now`, which never goes back; forgets what is too old or too many.
   void Add(std::uint64_t key, TimeMs now);
   int size() const { return size_; }
-  // Starts fetching what Has will read.
-  void Prefetch() const {
-    __builtin_prefetch(keys_);
-    __builtin_prefetch(keys_ + size_);
-  }
   std::size_t MemoryBytes() const;
+  // Starts fetching what Has will read.
+  void Prefetch() const { __builtin_prefetch(block_); }
 
  private:
-  // First index still within kSeenForMs of `now`.
-  int FirstFresh(TimeMs now) const;
-  TimeMs* times() const { return reinterpret_cast<TimeMs*>(keys_ + capacity_); }
+  struct Entry {
+    std::uint64_t key;
+    TimeMs time;
+  };
+  // The block: capacity_ marks, padded to 8 bytes, then capacity_ entries.
+  std::uint16_t* marks() const { return static_cast<std::uint16_t*>(block_); }
+  Entry* entries() const;
+  int Place(int i) const { return (first_ + i) & (capacity_ - 1); }
   void Grow();
-  void Forget(int count);
 
-  std::uint64_t* keys_ = nullptr;  // capacity_ keys, then capacity_ times; oldest first
-  std::int32_t size_ = 0, capacity_ = 0;
+  void* block_ = nullptr;
+  std::int16_t size_ = 0, first_ = 0, capacity_ = 0;  // first_: of the oldest; capacity_: 2^n
 };
 
 }  // namespace parcours::state

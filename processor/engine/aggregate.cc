@@ -1,6 +1,7 @@
 #include "processor/engine/aggregate.h"
 
-#include <string>
+#include <algorithm>
+#include <array>
 
 #include "base/mutant.h"
 
@@ -8,6 +9,12 @@ namespace parcours::engine {
 
 using catalog::Aggregate;
 using catalog::Feature;
+
+namespace {
+
+constexpr std::size_t kTieBytesMax = 2 * kEventIdBytesMax + 1;
+
+}  // namespace
 
 Wide GetWide(const Cell* cells) {
   if (cells[0] == kAbsent && cells[1] == kAbsent) return 0;
@@ -48,8 +55,9 @@ Wide DivideHalfEven(Wide a, Wide b) {
 Cell Average(const Feature& feature, Wide sum, Cell count) {
   if (count <= 0) return kAbsent;
   if (feature.type.kind == expr::Kind::kMoney) return CellOfWide(DivideHalfEven(sum, count));
-  double mean = static_cast<double>(sum) / static_cast<double>(count);
-  for (int i = 0; i < feature.scale; ++i) mean /= 10.0;
+  Wide parts = count;  // one division, correctly rounded
+  for (int i = 0; i < feature.of_scale; ++i) parts *= 10;
+  const double mean = static_cast<double>(sum) / static_cast<double>(parts);
   return CellOfDouble(mean);
 }
 
@@ -66,19 +74,18 @@ bool Before(const Contribution& contribution, Cell time, const Cell* tie_cell) {
 
 void PutValue(const Feature& feature, const Contribution& contribution, Cell* cell) {
   if (feature.type.kind == expr::Kind::kString) {
-    FreeText(*cell);
-    *cell = NewText(contribution.text);
+    ReplaceText(cell, contribution.text);
   } else {
     *cell = contribution.value;
   }
 }
 
 void PutTie(const Contribution& contribution, Cell* cell) {
-  std::string tie(contribution.id);
-  tie += '\0';
-  tie += contribution.source;
-  FreeText(*cell);
-  *cell = NewText(tie);
+  std::array<char, kTieBytesMax> tie;
+  char* end = std::copy(contribution.id.begin(), contribution.id.end(), tie.data());
+  *end++ = '\0';
+  end = std::copy(contribution.source.begin(), contribution.source.end(), end);
+  ReplaceText(cell, {tie.data(), static_cast<std::size_t>(end - tie.data())});
 }
 
 bool FoldExtreme(const Feature& feature, const Contribution& contribution, Cell* value, Cell* time,

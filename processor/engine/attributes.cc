@@ -30,8 +30,7 @@ void UpdateAttributes(Context& context) {
     if (attribute.type.kind == expr::Kind::kString) {
       const std::string_view text = write.value.Text();
       if (cell[0] != kAbsent && TextOf(cell) == text) continue;
-      FreeText(cell[0]);
-      cell[0] = NewText(text);
+      ReplaceText(cell, text);
     } else {
       if (cell[0] == write.value.cell) continue;
       cell[0] = write.value.cell;

@@ -29,12 +29,13 @@ struct Event {
   int type = kIdentify;        // in Catalog::events
   TimeMs time = 0;             // event time
   std::string_view customer;   // 1 to kCustomerIdBytesMax bytes
-  std::string_view source, id;
+  std::string_view source, id;  // 1 to kEventIdBytesMax bytes each
   std::uint64_t key = 0;       // Hash64 of (source, id): what duplicates are known by
   std::span<expr::Field> fields;        // kCommonFields, then as declared
   std::span<const AttributeWrite> attributes;
 };
 
 inline constexpr int kCustomerIdBytesMax = 256;
+inline constexpr int kEventIdBytesMax = 256;  // of an id, and of a source
 
 }  // namespace parcours::engine

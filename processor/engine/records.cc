@@ -93,11 +93,6 @@ std::string_view StateName(Run::State state) {
   return "";
 }
 
-// Whether doubles of this feature lie in their cell as fixed point.
-bool IsFixedPoint(const catalog::Feature& feature) {
-  return !feature.value.has_value() && feature.aggregate != catalog::Aggregate::kAvg;
-}
-
 }  // namespace
 
 std::uint64_t TransitionId(std::string_view customer, std::string_view segmentation,
@@ -317,7 +312,7 @@ void RecordWriter::AppendCustomer(const Customer& customer, std::string* out) co
     out->push_back(separator);
     AppendName(feature.name, out);
     out->push_back(':');
-    AppendJsonCell(feature.type, feature.scale, IsFixedPoint(feature), cells + feature.cell, out);
+    AppendJsonCell(feature.type, feature.scale, feature.fixed_point, cells + feature.cell, out);
     separator = ',';
   }
   out->append(separator == '{' ? "{}" : "}");

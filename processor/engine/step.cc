@@ -58,6 +58,11 @@ TimeMs NextDue(const catalog::Catalog& catalog, const Customer& customer) {
   return due;
 }
 
+// Whether a journey may let customers in on this event.
+bool Enters(const Rules& rules, const Event& event) {
+  return event.type != Event::kIdentify && !rules.enter_on_event[event.type].empty();
+}
+
 // What events and dues have in common, once features took what the event brings.
 void Settle(Context& context) {
   const std::size_t first_transition = context.effects->transitions.size();
@@ -74,7 +79,9 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
     : catalog(std::move(compiled)),
       shape(ShapeOf(*catalog)),
       enter_on_event(catalog->events.size()),
-      enter_on_transition(catalog->segmentations.size()) {
+      enter_on_transition(catalog->segmentations.size()),
+      windows_on_event(catalog->events.size()),
+      unread(catalog->events.size()) {
   for (std::size_t i = 0; i < catalog->journeys.size(); ++i) {
     const catalog::Journey& journey = catalog->journeys[i];
     const int number = static_cast<int>(i);
@@ -82,6 +89,13 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
     if (journey.enter_segmentation >= 0) {
       enter_on_transition[journey.enter_segmentation].push_back(number);
     }
+  }
+  for (std::size_t type = 0; type < catalog->events.size(); ++type) {
+    for (int feature : catalog->on_event[type]) {
+      const int window = catalog->features[feature].window_index;
+      if (window >= 0) windows_on_event[type].push_back(window);
+    }
+    unread[type] = catalog->on_event[type].empty() && enter_on_event[type].empty();
   }
 }
 
@@ -103,6 +117,9 @@ void StepEvent(Rules& rules, Customer& customer, const Event& event, TimeMs now,
   customer.latest_time = std::max(customer.latest_time, event.time);
   UpdateAttributes(context);
   UpdateFeatures(context);
+  // A customer who was here before, with nothing changed and nothing due: all stands as it did.
+  const bool known = customer.events > 1;
+  if (known && !context.changed_all && context.changed.empty() && !Enters(rules, event)) return;
   Settle(context);
 }
 

@@ -43,6 +43,9 @@ struct Rules {
   state::Shape shape;
   // Journeys by what lets customers in: a type of event, a segmentation.
   std::vector<std::vector<int>> enter_on_event, enter_on_transition;
+  // By type of event: the windows it may add to, and whether nothing at all reads it.
+  std::vector<std::vector<int>> windows_on_event;
+  std::vector<bool> unread;
   Zones zones;
 };
 

@@ -6,6 +6,7 @@
 // event needed is given back by the next Clear. Threads: owned by one worker.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,36 @@ namespace parcours::sources {
 
 inline constexpr int kListElementsMax = 1'000;             // of a field that is a list
 inline constexpr std::size_t kTextFieldMax = 1'024;        // bytes of a declared string
-inline constexpr std::size_t kBufferBytesKept = 64 << 10;  // of each part
+inline constexpr std::size_t kBufferBytesKept = 64 << 10;  // of each list
+
+// TextRoom: bytes that stay where they are until Clear.
+class TextRoom {
+ public:
+  char* Take(std::size_t bytes) {
+    if (blocks_.empty() || used_ + bytes > blocks_.back().size) {
+      const std::size_t size = bytes > kBlockBytes ? bytes : kBlockBytes;
+      blocks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
+      used_ = 0;
+    }
+    used_ += bytes;
+    return blocks_.back().bytes.get() + used_ - bytes;
+  }
+  // Keeps one block of the usual size.
+  void Clear() {
+    if (blocks_.empty()) return;
+    blocks_.resize(blocks_[0].size > kBlockBytes ? 0 : 1);
+    used_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 4 << 10;
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+  };
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;  // of the last block
+};
 
 struct EventBuffer {
   engine::Event event;  // after Outcome::kEvent
@@ -30,16 +60,14 @@ struct EventBuffer {
   std::vector<engine::AttributeWrite> attributes;
   std::vector<expr::Item> items;
   std::vector<std::string_view> texts;  // of list(string)
-  std::string unescaped;
+  TextRoom unescaped;
 
-  // Makes ready for an event whose line has `bytes` bytes: views into these stay good while it is
-  // read, because none of them grows beyond what is reserved first.
+  // Makes ready for the next event.
   void Clear() {
     attributes.clear();
     ClearOrFree(&items);
     ClearOrFree(&texts);
-    if (unescaped.capacity() > kBufferBytesKept) unescaped = std::string();
-    unescaped.clear();
+    unescaped.Clear();
   }
 
  private:

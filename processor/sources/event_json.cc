@@ -69,10 +69,9 @@ EventReader::EventReader(const catalog::Catalog& catalog)
   for (const catalog::Attribute& attribute : catalog.attributes) {
     attribute_kinds_.push_back(KindOf(attribute.type, attribute.is_time_zone));
   }
-  noted_.resize(catalog::kFieldsMax + 1);
 }
 
-EventReader::Plan EventReader::MakePlan(const catalog::EventType& type, bool segment) const {
+EventReader::Plan EventReader::MakePlan(const catalog::EventType& type, bool segment) {
   Plan plan;
   int names = 0;
   const auto name_number = [&plan, &names](std::string_view name) {
@@ -92,6 +91,7 @@ EventReader::Plan EventReader::MakePlan(const catalog::EventType& type, bool seg
   }
   if (type.has_money) plan.currency = name_number("currency");
   plan.is_items.resize(static_cast<std::size_t>(names));
+  noted_.resize(std::max(noted_.size(), plan.fields.size() + 1));  // and the currency
   return plan;
 }
 
@@ -114,7 +114,8 @@ Outcome EventReader::Read(std::string_view line, EventBuffer* buffer) {
 
 bool EventReader::WalkLine() {
   at_.fill(0);
-  bad_extension_ = early_data_ = 0;
+  bad_extension_ = early_data_ = early_name_ = 0;
+  unusual_ = false;
   const Token behind = walk_.Object(
       0, 1, keys_,
       [this](int key, std::string_view name, Token value) { return WalkKey(key, name, value); });
@@ -131,6 +132,7 @@ Token EventReader::WalkKey(int key, std::string_view name, Token value) {
     return behind;
   }
   at_[static_cast<std::size_t>(key)] = value;
+  unusual_ |= key > kData;
   if ((key == kData || key == kProperties) && walk_.First(value) == '{') {
     if (Plan* plan = EarlyPlan(key); plan != nullptr) {
       early_plan_ = plan;
@@ -154,10 +156,16 @@ EventReader::Plan* EventReader::EarlyPlan(int key) {
   const Token named_by = key == kData ? at_[kType] : at_[kEvent];
   std::string_view name;
   if (named_by == 0 || (key == kData) != (at_[kSpecversion] != 0)) return nullptr;
-  if (!fields_.Text(named_by, &name)) return nullptr;
-  const int type = key == kData ? types_.Find(name) : SegmentType(name);
-  if (type < 0) return nullptr;
-  return &(key == kData ? cloud_plans_ : segment_plans_)[static_cast<std::size_t>(type)];
+  if (walk_.First(named_by) != '"') return nullptr;
+  name = walk_.Quoted(named_by);
+  // Unusual names can wait: `data` may be repeated often, and each of them would be paid for again.
+  if (name.size() > kSegmentNameKept || (walk_.escapes() && name.find('\\') != name.npos)) {
+    return nullptr;
+  }
+  early_type_ = key == kData ? types_.Find(name) : SegmentType(name);
+  early_name_ = named_by;
+  if (early_type_ < 0) return nullptr;
+  return &(key == kData ? cloud_plans_ : segment_plans_)[static_cast<std::size_t>(early_type_)];
 }
 
 Token EventReader::NoteFields(Plan& plan, Token object) {
@@ -202,7 +210,9 @@ Outcome EventReader::ReadCloudEvent() {
   if (timed && !SetTime(at_[kTime], "time")) return Outcome::kRejected;
 
   const bool identify = type == kIdentifyType;
-  const int number = identify ? engine::Event::kIdentify : types_.Find(type);
+  const int number = identify                    ? engine::Event::kIdentify
+                     : early_name_ == at_[kType] ? early_type_
+                                                 : types_.Find(type);
   if (!identify && number < 0) return Outcome::kIgnored;
   if (!SetCustomer(subject)) return Outcome::kRejected;
   if (!timed) {
@@ -239,6 +249,7 @@ bool EventReader::CheckCloudEvent() {
   if (!fields_.Text(at_[kSpecversion], &text) || text != "1.0") {
     return Fail(Reason::kEnvelope, "specversion: not \"1.0\"");
   }
+  if (!unusual_ && bad_extension_ == 0) return true;
   // Segment's attributes are extensions here, if they may be.
   for (int key = kCloudEventsKeys; key < kKeys; ++key) {
     const Token token = at_[static_cast<std::size_t>(key)];
@@ -286,23 +297,11 @@ Outcome EventReader::ReadSegment() {
       Fail(Reason::kEnvelope, "event: missing, empty or not a string");
       return Outcome::kRejected;
     }
-    number = SegmentType(name);
+    number = early_name_ == at_[kEvent] ? early_type_ : SegmentType(name);
     if (number < 0) return Outcome::kIgnored;
   }
-  // Some senders write an empty userId for a visitor they do not know.
-  std::string_view customer;
-  for (Token token : {at_[kUserId], at_[kAnonymousId]}) {
-    if (!customer.empty() || !walk_.Present(token)) continue;
-    if (!fields_.Text(token, &customer)) {
-      Fail(Reason::kCustomer, "userId or anonymousId: not a string");
-      return Outcome::kRejected;
-    }
-    if (token == at_[kAnonymousId] && !customer.empty()) {
-      customer = fields_.Prefixed("anon:", customer);
-    }
-  }
   const bool stamped = walk_.Present(at_[kTimestamp]);
-  if (!SetCustomer(customer) ||
+  if (!SetSegmentCustomer() ||
       !SetTime(at_[stamped ? kTimestamp : kOriginalTimestamp], "timestamp")) {
     return Outcome::kRejected;
   }
@@ -399,6 +398,20 @@ bool EventReader::SetCustomer(std::string_view customer) {
   }
   buffer_->event.customer = customer;
   return true;
+}
+
+bool EventReader::SetSegmentCustomer() {
+  std::string_view id;
+  for (int key : {kUserId, kAnonymousId}) {
+    const Token token = at_[static_cast<std::size_t>(key)];
+    if (!walk_.Present(token)) continue;
+    if (!fields_.Text(token, &id)) {
+      return Fail(Reason::kCustomer, absl::StrCat(std::string(kKeyNames[key]), ": not a string"));
+    }
+    // Some senders write an empty userId for a visitor they do not know.
+    if (!id.empty()) return SetCustomer(key == kUserId ? id : fields_.Prefixed("anon:", id));
+  }
+  return SetCustomer({});
 }
 
 bool EventReader::SetTime(Token token, const char* name) {

@@ -85,7 +85,7 @@ class EventReader {
     int type = -1;
   };
 
-  Plan MakePlan(const catalog::EventType& type, bool segment) const;
+  Plan MakePlan(const catalog::EventType& type, bool segment);
   bool WalkLine();
   Token WalkKey(int key, std::string_view name, Token value);
   Token NoteFields(Plan& plan, Token object);
@@ -103,6 +103,7 @@ class EventReader {
   bool FindTraits(Token data, Token* traits);
   bool EnvelopeText(Token token, const char* name, std::string_view* out);
   bool SetCustomer(std::string_view customer);
+  bool SetSegmentCustomer();
   bool SetTime(Token token, const char* name);
   void SetKey();
   bool CheckCurrency(Token token);
@@ -126,7 +127,11 @@ class EventReader {
   EventBuffer* buffer_ = nullptr;
   std::array<Token, kKeys> at_{};  // where the envelope's attributes are
   Token bad_extension_ = 0;        // an attribute that CloudEvents does not allow
-  // Of which object, and by which plan, fields were noted while the line was walked.
+  bool unusual_ = false;           // there are attributes behind kData in Key
+  // The type that was looked up while the line was walked, and by which token; of which object, and
+  // by which plan, fields were noted then.
+  int early_type_ = -1;
+  Token early_name_ = 0;
   Token early_data_ = 0;
   const Plan* early_plan_ = nullptr;
   std::vector<Token> noted_;         // by name of the plan

@@ -13,25 +13,22 @@ namespace {
 constexpr std::size_t kZonesKept = 2'048;  // names seen in events, good and bad
 constexpr std::size_t kZoneNameMax = 64;
 
-// The usual number, "12" or "12.30" and no more than 18 digits, without the detour over a Status.
-// False: it is not of that form, whatever it is.
-bool PlainDecimal(std::string_view text, int decimals, Cell* out) {
-  constexpr std::size_t kDigitsMax = 18;
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  if (text.size() > kDigitsMax - kDecimalsMax || *p == '0') return false;
-  Cell units = 0;
-  for (; p < end && *p >= '0' && *p <= '9'; ++p) units = units * 10 + (*p - '0');
-  if (p == text.data()) return false;
-  int written = 0;
-  if (p < end && *p == '.') {
-    ++p;
-    for (; p < end && *p >= '0' && *p <= '9'; ++p, ++written) units = units * 10 + (*p - '0');
-    if (written == 0) return false;
+// The usual number, "12" or "12.30" and not too long, without the detour over a Status. False: it
+// is not of that form, whatever it is. REQUIRES: a valid token begins at `p`.
+inline bool PlainDecimal(const char* p, int decimals, Cell* out) {
+  constexpr int kBytesMax = 12;  // so that six more digits fit
+  const char* const begin = p;
+  std::uint64_t units = 0;  // wraps where there are too many digits, and is not used then
+  while (*p >= '0' && *p <= '9') units = units * 10 + static_cast<unsigned>(*p++ - '0');
+  if (p == begin) return false;
+  if (*p == '.') {
+    const char* const point = p++;
+    while (*p >= '0' && *p <= '9') units = units * 10 + static_cast<unsigned>(*p++ - '0');
+    decimals -= static_cast<int>(p - point) - 1;
   }
-  if (p != end || written > decimals) return false;
-  for (; written < decimals; ++written) units *= 10;
-  *out = units;
+  if (p - begin > kBytesMax || decimals < 0 || *p == 'e' || *p == 'E') return false;
+  constexpr Cell kPowers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
+  *out = static_cast<Cell>(units) * kPowers[decimals];
   return true;
 }
 
@@ -97,13 +94,13 @@ Token FieldReader::NoteItems(Token list, int depth) {
   } else {
     for (char separator = ','; separator == ','; ++at) {
       if (walk_->First(at) == '{') {
-        NotedItem item{};
+        // Written where it stays: a copy just after its parts were written would have to wait.
+        NotedItem* const item = &noted_items_.emplace_back();
         at = walk_->Object(at, depth + 2, item_names_,
-                           [this, &item, depth](int name, std::string_view, Token value) {
-                             if (name >= 0) item.at[name] = value;
+                           [this, item, depth](int name, std::string_view, Token value) {
+                             if (name >= 0) item->at[name] = value;
                              return walk_->Skip(value, depth + 2);
                            });
-        noted_items_.push_back(item);
       } else {
         noted.odd = true;
         at = walk_->Skip(at, depth + 1);
@@ -118,26 +115,46 @@ Token FieldReader::NoteItems(Token list, int depth) {
   return at;
 }
 
-// Every token is unescaped at most twice (names of types, when they are looked up early), and a
-// prefix is short: with this much room the text never moves.
-void FieldReader::ReserveText() {
-  if (buffer_->unescaped.empty()) buffer_->unescaped.reserve(2 * walk_->line().size() + 64);
-}
-
-bool FieldReader::Unescape(std::string_view* text) {
-  if (text->find('\\') == std::string_view::npos) return true;
-  ReserveText();
-  const std::size_t begin = buffer_->unescaped.size();
-  JsonWalk::AppendUnescaped(*text, &buffer_->unescaped);
-  *text = std::string_view(buffer_->unescaped).substr(begin);
-  return true;
+void FieldReader::Unescape(std::string_view* text) {
+  if (text->find('\\') == std::string_view::npos) return;
+  char* const room = buffer_->unescaped.Take(text->size());
+  const char* const end = JsonWalk::Unescape(*text, room);
+  *text = {room, static_cast<std::size_t>(end - room)};
 }
 
 std::string_view FieldReader::Prefixed(std::string_view prefix, std::string_view id) {
-  ReserveText();
-  const std::size_t begin = buffer_->unescaped.size();
-  buffer_->unescaped.append(prefix).append(id);
-  return std::string_view(buffer_->unescaped).substr(begin);
+  char* const room = buffer_->unescaped.Take(prefix.size() + id.size());
+  std::copy(id.begin(), id.end(), std::copy(prefix.begin(), prefix.end(), room));
+  return {room, prefix.size() + id.size()};
+}
+
+// Inlined into the two places that read values: an order has a dozen of them.
+[[gnu::always_inline]] inline bool FieldReader::DeclaredText(Token token, std::string_view* out) {
+  if (walk_->First(token) != '"') return Fault(Reason::kType, "not a string");
+  *out = walk_->Quoted(token);
+  // At most six bytes are written for one: what is longer need not be unescaped to be too long.
+  if (out->size() > 6 * kTextFieldMax) return Fault(Reason::kType, "longer than 1024 bytes");
+  if (walk_->escapes()) Unescape(out);
+  const std::size_t longest = kTextFieldMax + (PARCOURS_MUTANT("text-limit-off-by-one") ? 1 : 0);
+  if (out->size() > longest) return Fault(Reason::kType, "longer than 1024 bytes");
+  if (walk_->escapes() && out->find('\0') != std::string_view::npos) {
+    return Fault(Reason::kType, "has a NUL");
+  }
+  return true;
+}
+
+[[gnu::always_inline]] inline bool FieldReader::Number(Token token, int decimals, bool may_be_text,
+                                                       Cell* out) {
+  return PlainDecimal(walk_->At(token), decimals, out) ||
+         OddNumber(token, decimals, may_be_text, out);
+}
+
+[[gnu::always_inline]] inline bool FieldReader::Money(Token token, int decimals, Cell* out) {
+  if (!Number(token, decimals, /*may_be_text=*/true, out)) return false;
+  if (*out < 0 && !PARCOURS_MUTANT("money-may-be-negative")) {
+    return Fault(Reason::kAmount, "negative");
+  }
+  return true;
 }
 
 bool FieldReader::Read(Token token, FieldKind kind, int scale, expr::Field* out) {
@@ -174,21 +191,6 @@ bool FieldReader::Read(Token token, FieldKind kind, int scale, expr::Field* out)
   return true;
 }
 
-bool FieldReader::DeclaredText(Token token, std::string_view* out) {
-  if (!Text(token, out)) return false;
-  const std::size_t longest = kTextFieldMax + (PARCOURS_MUTANT("text-limit-off-by-one") ? 1 : 0);
-  if (out->size() > longest) return Fault(Reason::kType, "longer than 1024 bytes");
-  if (walk_->escapes() && out->find('\0') != std::string_view::npos) {
-    return Fault(Reason::kType, "has a NUL");
-  }
-  return true;
-}
-
-bool FieldReader::Number(Token token, int decimals, bool may_be_text, Cell* out) {
-  return PlainDecimal(walk_->Written(token), decimals, out) ||
-         OddNumber(token, decimals, may_be_text, out);
-}
-
 bool FieldReader::OddNumber(Token token, int decimals, bool may_be_text, Cell* out) {
   const char first = walk_->First(token);
   const bool is_text = first == '"' && may_be_text;
@@ -206,14 +208,6 @@ bool FieldReader::OddNumber(Token token, int decimals, bool may_be_text, Cell* o
   // Of an int there are no decimals to have too many of: 1.5 is of another type.
   if (!may_be_text) return Fault(Reason::kType, "not a whole number of 64 bits");
   return Fault(Reason::kAmount, "too large, or too many decimals");
-}
-
-bool FieldReader::Money(Token token, int decimals, Cell* out) {
-  if (!Number(token, decimals, /*may_be_text=*/true, out)) return false;
-  if (*out < 0 && !PARCOURS_MUTANT("money-may-be-negative")) {
-    return Fault(Reason::kAmount, "negative");
-  }
-  return true;
 }
 
 bool FieldReader::Timestamp(Token token, Cell* out) {

@@ -55,7 +55,8 @@ class FieldReader {
   bool Text(Token token, std::string_view* out) {
     if (walk_->First(token) != '"') return Fault(Reason::kType, "not a string");
     *out = walk_->Quoted(token);
-    return !walk_->escapes() || Unescape(out);
+    if (walk_->escapes()) Unescape(out);
+    return true;
   }
   // `prefix` and `id`, in the buffer.
   std::string_view Prefixed(std::string_view prefix, std::string_view id);
@@ -66,7 +67,7 @@ class FieldReader {
  private:
   enum ItemName { kProductId, kCategory, kQuantity, kPrice, kItemNames };
   struct NotedItem {
-    Token at[kItemNames];
+    Token at[kItemNames] = {};
   };
   struct NotedList {
     Token list;
@@ -74,7 +75,7 @@ class FieldReader {
     bool odd;                // some element is not an object
   };
 
-  bool Unescape(std::string_view* text);
+  void Unescape(std::string_view* text);
   bool Number(Token token, int decimals, bool may_be_text, Cell* out);
   bool OddNumber(Token token, int decimals, bool may_be_text, Cell* out);
   bool Money(Token token, int decimals, Cell* out);
@@ -90,7 +91,6 @@ class FieldReader {
     fault_ = text;
     return false;
   }
-  void ReserveText();
 
   const int decimals_;
   NameTable item_names_;

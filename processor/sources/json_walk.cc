@@ -48,11 +48,12 @@ int Hex4(const char* p) {
 bool IsHighHalf(int code) { return code >= 0xD800 && code < 0xDC00; }
 bool IsLowHalf(int code) { return code >= 0xDC00 && code < 0xE000; }
 
-void AppendUtf8(int code, std::string* out) {
-  const auto put = [out](int byte) { out->push_back(static_cast<char>(byte)); };
+// At most as many bytes as its escape had: 3 for 6, 4 for 12.
+char* PutUtf8(int code, char* to) {
+  const auto put = [&to](int byte) { *to++ = static_cast<char>(byte); };
   if (code < 0x80) {
     put(code);
-    return;
+    return to;
   }
   if (code < 0x800) {
     put(0xC0 | code >> 6);
@@ -66,6 +67,7 @@ void AppendUtf8(int code, std::string* out) {
     put(0x80 | (code >> 6 & 0x3F));
   }
   put(0x80 | (code & 0x3F));
+  return to;
 }
 
 // Whether a number as JSON writes it begins here and is delimited.
@@ -182,11 +184,9 @@ bool JsonWalk::IsAnyKey(Token at) {
 
 std::string_view JsonWalk::UnescapedKey(std::string_view quoted) {
   if (quoted.find('\\') == std::string_view::npos) return quoted;
-  key_.clear();
-  AppendUnescaped(quoted, &key_);
-  const std::size_t size = key_.size();
-  key_.append(8, '\0');  // NameTable reads eight bytes
-  return std::string_view(key_).substr(0, size);
+  key_.resize(quoted.size() + 8);  // NameTable reads eight bytes
+  const char* const end = Unescape(quoted, key_.data());
+  return {key_.data(), static_cast<std::size_t>(end - key_.data())};
 }
 
 Token JsonWalk::String(Token token) {
@@ -278,15 +278,15 @@ Token JsonWalk::SkipNested(Token value, int depth) {
   }
 }
 
-void JsonWalk::AppendUnescaped(std::string_view quoted, std::string* out) {
+char* JsonWalk::Unescape(std::string_view quoted, char* to) {
   const char* p = quoted.data();
   const char* const end = p + quoted.size();
   while (p < end) {
     const auto* escape =
         static_cast<const char*>(std::memchr(p, '\\', static_cast<std::size_t>(end - p)));
     if (escape == nullptr) escape = end;
-    out->append(p, static_cast<std::size_t>(escape - p));
-    if (escape == end) return;
+    to = std::copy(p, escape, to);
+    if (escape == end) break;
     p = escape + 2;
     const char c = escape[1];
     if (c == 'u') {
@@ -296,13 +296,14 @@ void JsonWalk::AppendUnescaped(std::string_view quoted, std::string* out) {
         code = 0x10000 + ((code - 0xD800) << 10) + (Hex4(p + 2) - 0xDC00);
         p += 6;
       }
-      AppendUtf8(code, out);
+      to = PutUtf8(code, to);
     } else {
       constexpr std::string_view kFrom = "bfnrt", kTo = "\b\f\n\r\t";
       const std::size_t at = kFrom.find(c);
-      out->push_back(at == std::string_view::npos ? c : kTo[at]);
+      *to++ = at == std::string_view::npos ? c : kTo[at];
     }
   }
+  return to;
 }
 
 Token JsonWalk::Unexpected(Token token, const char* what) {

@@ -43,7 +43,7 @@ class JsonWalk {
     if (depth > kJsonDepthMax) return TooDeep(object);
     Token at = object + 1;
     if (First(at) == '}') return at + 1;
-    NameTable::Order order;
+    NameTable::Order order = names.Start();
     for (;;) {
       int number = -1;
       std::string_view key;
@@ -86,6 +86,8 @@ class JsonWalk {
   char First(Token token) const { return text_[places_[token]]; }
   // Whether a value is there and is not null. REQUIRES for this and what follows: validated.
   bool Present(Token token) const { return token != 0 && First(token) != 'n'; }
+  // Where a token begins in the line.
+  const char* At(Token token) const { return text_ + places_[token]; }
   // A scalar as written: number, literal, or string with its quotes.
   std::string_view Written(Token token) const {
     const std::uint32_t begin = places_[token];
@@ -100,8 +102,9 @@ class JsonWalk {
   }
   // Whether the line has a backslash at all; without, no text needs to be unescaped.
   bool escapes() const { return escapes_; }
-  // Appends `quoted` with its escapes resolved.
-  static void AppendUnescaped(std::string_view quoted, std::string* out);
+  // Writes `quoted` with its escapes resolved to `to`, which has room for as many bytes, and
+  // returns the end of what was written.
+  static char* Unescape(std::string_view quoted, char* to);
 
   Reason reason() const { return reason_; }
   std::string detail() const;

@@ -28,28 +28,27 @@ class NameTable {
     return entries_[slot].value;
   }
 
-  // Where a walk over keys is. Writers repeat the order of their keys, so each name remembers which
-  // followed it last, and that one is tried first.
-  struct Order {
-    std::uint32_t* follower = nullptr;
-  };
+  // Where a walk over keys is: at the note of which name followed last time. Writers repeat the
+  // order of their keys, so that one is tried first.
+  using Order = std::uint32_t*;
+  Order Start() { return &first_; }
   int Find(std::string_view name, Order* order) {
     const std::size_t slot = SlotOf(name, KeyOf(name));
     if (entries_[slot].value < 0) return -1;
-    *Follower(order) = static_cast<std::uint32_t>(slot);
-    order->follower = &entries_[slot].follower;
+    **order = static_cast<std::uint32_t>(slot);
+    *order = &entries_[slot].follower;
     return entries_[slot].value;
   }
-  // The size of the key that is expected next, if it stands at `text` followed by a quote, and its
-  // number; else -1, which says nothing. REQUIRES: no escapes; 24 bytes are readable at `text`.
+  // The number of the name that is expected next, and its size, if it stands at `text` with a quote
+  // behind it; else -1, which says nothing. REQUIRES: no escapes; 24 bytes are readable at `text`.
   int FindExpected(const char* text, Order* order, std::size_t* size) {
-    Entry& entry = entries_[*Follower(order)];
+    Entry& entry = entries_[**order];
     std::uint64_t head, tail;
     std::memcpy(&head, text, 8);
     std::memcpy(&tail, text + entry.tail_at, 8);
     const std::uint64_t differs = (head ^ entry.key.head) | (tail ^ entry.expected_tail);
     if ((differs & entry.mask) != 0 || text[entry.key.size] != '"') return -1;
-    order->follower = &entry.follower;
+    *order = &entry.follower;
     *size = entry.key.size;
     return entry.value;
   }
@@ -64,7 +63,7 @@ class NameTable {
       return static_cast<std::size_t>((mixed ^ (mixed >> 32)) * 0x9E3779B97F4A7C15U >> shift);
     }
   };
-  struct Entry {
+  struct alignas(64) Entry {
     Key key;
     int value = -1;
     std::uint32_t follower = 0;
@@ -76,10 +75,6 @@ class NameTable {
 
     bool Is(const Key& other) const { return value >= 0 && key == other; }
   };
-
-  std::uint32_t* Follower(Order* order) {
-    return order->follower == nullptr ? &first_ : order->follower;
-  }
 
   // The slot that holds `name`, or the free one where it would be.
   std::size_t SlotOf(std::string_view name, const Key& key) const {

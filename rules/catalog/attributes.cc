@@ -8,9 +8,9 @@ namespace parcours::catalog {
 namespace {
 
 const std::vector<std::string>& AttributeTypes() {
-  static const auto* const kTypes = new std::vector<std::string>{
+  static const auto* const types = new std::vector<std::string>{
       "string", "bool", "int", "double", "money", "timestamp", "date", "time_zone"};
-  return *kTypes;
+  return *types;
 }
 
 // "address.city": names between dots.
@@ -28,14 +28,14 @@ Attribute ReadAttribute(const Entry& entry, Build* build) {
   if (entry.value->IsMap()) {
     MapReader map(*entry.value, what, problems);
     declared = ReadType(*entry.value, &map, AttributeTypes(), what, build);
-    if (const Node* trait = map.Find("trait")) {
+    if (const YamlNode* trait = map.Find("trait")) {
       attribute.trait = ReadText(*trait, "'trait'", problems).value_or(attribute.name);
       if (!IsTraitPath(attribute.trait)) {
         problems->Add(*trait, "'trait' must be a name, or names with dots between",
                       "write it as address.city");
       }
     }
-    if (const Node* contact = map.Find("contact")) {
+    if (const YamlNode* contact = map.Find("contact")) {
       attribute.contact = ReadBool(*contact, "'contact'", problems).value_or(false);
       if (attribute.contact && declared.is_time_zone) {
         problems->Add(*contact, "a time zone is for rules and cannot be contact data");

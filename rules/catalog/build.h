@@ -20,12 +20,12 @@ namespace parcours::catalog {
 
 // One named thing of a section: `order_completed: {...}`.
 struct Entry {
-  const Node* name;
-  const Node* value;  // may be kNull
+  const YamlNode* name;
+  const YamlNode* value;  // may be kNull
 };
 
 struct Sections {
-  std::vector<const Node*> programme;  // one for each file that has it
+  std::vector<const YamlNode*> programme;  // one for each file that has it
   // In the order of the files, each name once.
   std::vector<Entry> events, attributes, features, segmentations, journeys;
 };
@@ -37,8 +37,8 @@ struct Build {
   Catalog catalog;
   std::vector<expr::Scope> event_scopes;  // by type of event
   expr::Scope customer_scope;
-  std::vector<const Node*> derived_values;  // by feature: its `value`, or nullptr
-  std::vector<int> variable_of_cell;        // -1 for cells that no expression reads
+  std::vector<const YamlNode*> derived_values;  // by feature: its `value`, or nullptr
+  std::vector<int> variable_of_cell;            // -1 for cells that no expression reads
 };
 
 void ReadProgramme(Build* build);
@@ -66,7 +66,7 @@ expr::Variable VariableOf(const Feature& feature);
 VariableSet ReadsOf(const expr::Program& program, const Build& build);
 std::vector<std::string> NamesOf(const std::vector<Entry>& entries);
 // Complains if `node` asks for money where the programme has no currency.
-void NeedCurrency(const Node& node, Build* build);
+void NeedCurrency(const YamlNode& node, Build* build);
 
 // A declared type of a field or an attribute: `money`, or {type: double, scale: 2}.
 struct DeclaredType {
@@ -76,7 +76,7 @@ struct DeclaredType {
 };
 class MapReader;
 // Reads the scalar shorthand from `node`, or, where `map` is given, its keys `type` and `scale`.
-DeclaredType ReadType(const Node& node, MapReader* map, const std::vector<std::string>& types,
+DeclaredType ReadType(const YamlNode& node, MapReader* map, const std::vector<std::string>& types,
                       std::string_view what, Build* build);
 
 }  // namespace parcours::catalog

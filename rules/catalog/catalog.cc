@@ -13,29 +13,32 @@
 namespace parcours::catalog {
 namespace {
 
+// More than any section may have.
+constexpr std::size_t kEntriesMax = 1024;
+
 // Where a name was first defined; attributes and features share one set of names.
-using FirstPlaces = std::map<std::string, const Node*, std::less<>>;
+using FirstPlaces = std::map<std::string, const YamlNode*, std::less<>>;
 
 // Names that mean something in every expression.
 bool IsWord(std::string_view name) {
-  static const auto* const kWords = new std::vector<std::string_view>{
+  static const auto* const words = new std::vector<std::string_view>{
       "now",   "event",    "true",   "false",  "null",      "in",       "as",       "break",
       "const", "continue", "else",   "for",    "function",  "if",       "import",   "let",
       "loop",  "package",  "return", "var",    "namespace", "void",     "while",    "bool",
       "int",   "uint",     "double", "string", "bytes",     "list",     "map",      "type",
       "dyn",   "money",    "date",   "item",   "timestamp", "duration", "null_type"};
-  return std::find(kWords->begin(), kWords->end(), name) != kWords->end();
+  return std::find(words->begin(), words->end(), name) != words->end();
 }
 
-void Gather(const Node* section, std::string_view what, bool in_expressions, FirstPlaces* places,
-            std::vector<Entry>* entries, Problems* problems) {
+void Gather(const YamlNode* section, std::string_view what, bool in_expressions,
+            FirstPlaces* places, std::vector<Entry>* entries, Problems* problems) {
   if (section == nullptr) return;
   if (!section->IsMap()) {
     problems->Add(*section, "a section must be a map of names and definitions");
     return;
   }
   for (std::size_t i = 0; i < section->keys.size(); ++i) {
-    const Node& name = section->keys[i];
+    const YamlNode& name = section->keys[i];
     const bool good = CheckName(name, what, problems);
     if (good && in_expressions && IsWord(name.text)) {
       problems->Add(name,
@@ -44,10 +47,11 @@ void Gather(const Node* section, std::string_view what, bool in_expressions, Fir
     }
     const auto [first, added] = places->emplace(name.text, &name);
     if (added) {
-      entries->push_back({&name, &section->items[i]});
+      // Where there are far too many, the limit of the section is told; the rest is not looked at.
+      if (entries->size() < kEntriesMax) entries->push_back({&name, &section->items[i]});
       continue;
     }
-    const Node& other = *first->second;
+    const YamlNode& other = *first->second;
     problems->Add(name, absl::StrCat("'", Shown(name.text), "' is defined twice"),
                   absl::StrCat("the first is in ", other.file->name, ":",
                                other.file->PlaceOf(other.pos).line));
@@ -59,9 +63,9 @@ void GatherSections(Build* build) {
   Sections* sections = &build->sections;
   FirstPlaces events, variables, segmentations, journeys;
   for (const auto& file : build->files) {
-    if (file->root.kind == Node::Kind::kNull) continue;
+    if (file->root.kind == YamlNode::Kind::kNull) continue;
     MapReader map(file->root, "the definitions", problems);
-    if (const Node* programme = map.FindFilled("programme")) {
+    if (const YamlNode* programme = map.FindFilled("programme")) {
       sections->programme.push_back(programme);
     }
     Gather(map.FindFilled("events"), "an event", false, &events, &sections->events, problems);

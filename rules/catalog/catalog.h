@@ -128,6 +128,7 @@ struct Feature {
   std::optional<expr::Program> where;
   std::optional<expr::Program> of;  // unset for count
   bool of_event_time = false;       // `of: event.time`: ties need no id
+  int of_scale = 0;                 // decimals of what an avg is the mean of
   int n = 1;                        // of nth
   std::optional<Window> window;
   int window_index = -1;  // in Catalog::windows

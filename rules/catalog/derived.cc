@@ -96,7 +96,7 @@ void CompileDerivedFeatures(Build* build) {
   for (int number : derived.order()) {
     const auto index = static_cast<std::size_t>(number);
     Feature& feature = catalog.features[index];
-    const Node& node = *build->derived_values[index];
+    const YamlNode& node = *build->derived_values[index];
     feature.value =
         CompileExpression(node, "'value'", build->customer_scope, std::nullopt, &build->problems);
     if (!feature.value.has_value()) continue;

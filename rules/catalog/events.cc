@@ -13,14 +13,14 @@ using expr::Kind;
 using expr::Type;
 
 const std::vector<std::string>& FieldTypes() {
-  static const auto* const kTypes =
+  static const auto* const types =
       new std::vector<std::string>{"string",    "bool", "int",          "double",    "money",
                                    "timestamp", "date", "list(string)", "list(item)"};
-  return *kTypes;
+  return *types;
 }
 
 Type TypeOfName(const std::string& name) {
-  static const auto* const kTypes = new std::map<std::string, Type>{
+  static const auto* const types = new std::map<std::string, Type>{
       {"string", Type::Of(Kind::kString)},
       {"bool", Type::Of(Kind::kBool)},
       {"int", Type::Of(Kind::kInt)},
@@ -32,11 +32,11 @@ Type TypeOfName(const std::string& name) {
       {"list(string)", Type::ListOf(Type::Of(Kind::kString))},
       {"list(item)", Type::ListOf(Type::Of(Kind::kItem))},
   };
-  return kTypes->at(name);
+  return types->at(name);
 }
 
-void ReadField(const Node& name, const Node& value, const std::string& event, EventType* type,
-               Build* build) {
+void ReadField(const YamlNode& name, const YamlNode& value, const std::string& event,
+               EventType* type, Build* build) {
   Problems* problems = &build->problems;
   CheckName(name, "a field", problems);
   for (std::string_view taken : {"time", "id", "source"}) {
@@ -51,7 +51,7 @@ void ReadField(const Node& name, const Node& value, const std::string& event, Ev
   if (value.IsMap()) {
     MapReader map(value, what, problems);
     declared = ReadType(value, &map, FieldTypes(), what, build);
-    if (const Node* segment = map.Find("segment")) {
+    if (const YamlNode* segment = map.Find("segment")) {
       field.segment = ReadText(*segment, "'segment'", problems).value_or(name.text);
     }
     map.Done();
@@ -73,8 +73,8 @@ void ReadEvent(const Entry& entry, EventType* type, Build* build) {
     problems->Add(*entry.name, "'identify' writes attributes and is not declared as an event");
   }
   MapReader map(*entry.value, absl::StrCat("the event '", shown, "'"), problems);
-  const Node* fields = map.FindFilled("fields");
-  const Node* from = map.Find("from");
+  const YamlNode* fields = map.FindFilled("fields");
+  const YamlNode* from = map.Find("from");
   map.Done();
   if (fields != nullptr && !fields->IsMap()) {
     problems->Add(*fields, "'fields' must be a map of names and types");
@@ -89,7 +89,7 @@ void ReadEvent(const Entry& entry, EventType* type, Build* build) {
   }
   if (from == nullptr) return;
   MapReader sources(*from, "'from'", problems);
-  const Node* segment = sources.Need("segment");
+  const YamlNode* segment = sources.Need("segment");
   sources.Done();
   if (segment == nullptr) return;
   type->segment = ReadText(*segment, "'segment'", problems).value_or("");
@@ -102,8 +102,8 @@ void ReadEvent(const Entry& entry, EventType* type, Build* build) {
   }
 }
 
-void ReadScale(const Node& node, const Node* type, const Node* scale, DeclaredType* declared,
-               Build* build) {
+void ReadScale(const YamlNode& node, const YamlNode* type, const YamlNode* scale,
+               DeclaredType* declared, Build* build) {
   if (IsKind(declared->type, Kind::kMoney)) {
     NeedCurrency(node, build);
     declared->scale = build->catalog.decimals;
@@ -124,13 +124,13 @@ void ReadScale(const Node& node, const Node* type, const Node* scale, DeclaredTy
 
 }  // namespace
 
-DeclaredType ReadType(const Node& node, MapReader* map, const std::vector<std::string>& types,
+DeclaredType ReadType(const YamlNode& node, MapReader* map, const std::vector<std::string>& types,
                       std::string_view what, Build* build) {
-  const Node* type = map != nullptr ? map->Need("type") : &node;
-  const Node* scale = map != nullptr ? map->Find("scale") : nullptr;
+  const YamlNode* type = map != nullptr ? map->Need("type") : &node;
+  const YamlNode* scale = map != nullptr ? map->Find("scale") : nullptr;
   DeclaredType declared;
   if (type == nullptr) return declared;
-  if (type->kind == Node::Kind::kNull) {
+  if (type->kind == YamlNode::Kind::kNull) {
     build->problems.Add(node, absl::StrCat(std::string(what), " needs a type"),
                         absl::StrCat("expected ", OneOf(types)));
     return declared;

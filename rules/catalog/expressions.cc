@@ -48,13 +48,13 @@ std::size_t EndOfString(std::string_view text, std::size_t pos, bool raw) {
 
 }  // namespace
 
-std::optional<expr::Program> CompileExpression(const Node& node, std::string_view what,
+std::optional<expr::Program> CompileExpression(const YamlNode& node, std::string_view what,
                                                const expr::Scope& scope,
                                                std::optional<expr::Type> expected,
                                                Problems* problems) {
   if (!node.IsScalar()) {
     problems->Add(node, absl::StrCat(std::string(what), " must be an expression"),
-                  node.kind == Node::Kind::kNull ? "" : "put the expression in quotes");
+                  node.kind == YamlNode::Kind::kNull ? "" : "put the expression in quotes");
     return std::nullopt;
   }
   expr::CompileOptions options;

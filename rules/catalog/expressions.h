@@ -16,7 +16,7 @@ namespace parcours::catalog {
 
 // `what` is the key it is the value of: "'where'". No `expected`: a value of any type that stands
 // still between instants.
-std::optional<expr::Program> CompileExpression(const Node& node, std::string_view what,
+std::optional<expr::Program> CompileExpression(const YamlNode& node, std::string_view what,
                                                const expr::Scope& scope,
                                                std::optional<expr::Type> expected,
                                                Problems* problems);

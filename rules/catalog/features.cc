@@ -15,14 +15,14 @@ using expr::Type;
 
 // In the order of enum Aggregate.
 const std::vector<std::string>& Aggregates() {
-  static const auto* const kNames =
+  static const auto* const names =
       new std::vector<std::string>{"count", "sum", "min", "max", "avg", "first", "last", "nth"};
-  return *kNames;
+  return *names;
 }
 
 // The keys of a feature, as far as they are written.
 struct Keys {
-  const Node *value, *on, *where, *aggregate, *of, *n, *window, *grain;
+  const YamlNode *value, *on, *where, *aggregate, *of, *n, *window, *grain;
 };
 
 bool Takes(Aggregate aggregate, Kind kind) {
@@ -95,7 +95,7 @@ std::optional<Window> ReadWindow(const Keys& keys, Problems* problems) {
 }
 
 // An expression of the event alone.
-std::optional<expr::Program> CompileOnEvent(const Node& node, std::string_view key, int event,
+std::optional<expr::Program> CompileOnEvent(const YamlNode& node, std::string_view key, int event,
                                             std::optional<Type> expected, Build* build) {
   if (event < 0) return std::nullopt;  // `on` is wrong, as has been told
   auto program = CompileExpression(node, key, build->event_scopes[static_cast<std::size_t>(event)],
@@ -108,7 +108,7 @@ std::optional<expr::Program> CompileOnEvent(const Node& node, std::string_view k
 }
 
 // Takes the type of `of` for the feature's own.
-void SetType(const Node& of, Feature* feature, Build* build) {
+void SetType(const YamlNode& of, Feature* feature, Build* build) {
   const Type& type = feature->of->type();
   const std::string& aggregate = Aggregates()[static_cast<std::size_t>(feature->aggregate)];
   if (IsKind(type, Kind::kDyn)) return;
@@ -131,6 +131,7 @@ void SetType(const Node& of, Feature* feature, Build* build) {
   if (IsKind(type, Kind::kMoney)) feature->scale = build->catalog.decimals;
   if (IsKind(type, Kind::kDouble)) {
     feature->scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;
+    feature->of_scale = feature->scale;
     feature->fixed_point = true;
   }
   // A mean has more decimals than what it is of: an IEEE double, or money rounded to its decimals.
@@ -141,7 +142,7 @@ void SetType(const Node& of, Feature* feature, Build* build) {
   }
 }
 
-void ReadOf(const Keys& keys, const Node& name, Feature* feature, Build* build) {
+void ReadOf(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
   Problems* problems = &build->problems;
   if (feature->aggregate == Aggregate::kCount) {
     feature->type = Type::Of(Kind::kInt);
@@ -162,7 +163,7 @@ void ReadOf(const Keys& keys, const Node& name, Feature* feature, Build* build) 
   if (feature->of.has_value()) SetType(*keys.of, feature, build);
 }
 
-int FindOn(const Node& on, Build* build) {
+int FindOn(const YamlNode& on, Build* build) {
   const auto name = ReadText(on, "'on'", &build->problems);
   if (!name.has_value()) return -1;
   const int event = build->catalog.FindEvent(*name);
@@ -173,7 +174,7 @@ int FindOn(const Node& on, Build* build) {
   return event;
 }
 
-void ReadAggregate(const Keys& keys, const Node& name, Feature* feature, Build* build) {
+void ReadAggregate(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
   Problems* problems = &build->problems;
   feature->event_type = keys.on != nullptr ? FindOn(*keys.on, build) : -1;
   if (keys.where != nullptr) {
@@ -182,9 +183,9 @@ void ReadAggregate(const Keys& keys, const Node& name, Feature* feature, Build* 
   }
   std::optional<int> aggregate;
   if (keys.aggregate != nullptr) {
-    static const std::vector<std::string>& kLater = *new std::vector<std::string>{
+    static const auto* const later = new std::vector<std::string>{
         "distinct", "list", "map", "ratio", "gap", "decayed", "last_k", "stddev", "variance"};
-    aggregate = ReadChoice(*keys.aggregate, "aggregate", Aggregates(), kLater, problems);
+    aggregate = ReadChoice(*keys.aggregate, "aggregate", Aggregates(), *later, problems);
   }
   if (aggregate.has_value()) {
     feature->aggregate = static_cast<Aggregate>(*aggregate);
@@ -234,7 +235,7 @@ void ReadFeature(const Entry& entry, Build* build) {
     if (!on || !aggregate) problems->Add(*entry.name, absl::StrCat(what, " needs ", missing));
   }
   if (keys.value != nullptr) {
-    for (const Node* other :
+    for (const YamlNode* other :
          {keys.on, keys.aggregate, keys.where, keys.of, keys.n, keys.window, keys.grain}) {
       if (other == nullptr) continue;
       problems->Add(*other, absl::StrCat(what, " is derived: it has a 'value' and nothing else"));

@@ -12,12 +12,12 @@ namespace {
 using expr::Kind;
 using expr::Type;
 
-std::optional<expr::Program> CompileTest(const Node& node, std::string_view key, Build* build) {
+std::optional<expr::Program> CompileTest(const YamlNode& node, std::string_view key, Build* build) {
   return CompileExpression(node, key, build->customer_scope, Type::Of(Kind::kBool),
                            &build->problems);
 }
 
-int FindSegment(const Node* node, const Segmentation& segmentation, Build* build) {
+int FindSegment(const YamlNode* node, const Segmentation& segmentation, Build* build) {
   if (node == nullptr) return -1;
   const auto name = ReadText(*node, "a segment", &build->problems);
   if (!name.has_value()) return -1;
@@ -33,11 +33,11 @@ int FindSegment(const Node* node, const Segmentation& segmentation, Build* build
   return -1;
 }
 
-void ReadTransition(const Node& node, Journey* journey, Build* build) {
+void ReadTransition(const YamlNode& node, Journey* journey, Build* build) {
   MapReader map(node, "'transition'", &build->problems);
-  const Node* segmentation = map.Need("segmentation");
-  const Node* from = map.Find("from");
-  const Node* to = map.Find("to");
+  const YamlNode* segmentation = map.Need("segmentation");
+  const YamlNode* from = map.Find("from");
+  const YamlNode* to = map.Find("to");
   map.Done();
   if (segmentation == nullptr) return;
   const auto name = ReadText(*segmentation, "'segmentation'", &build->problems);
@@ -56,12 +56,12 @@ void ReadTransition(const Node& node, Journey* journey, Build* build) {
   journey->enter_to = FindSegment(to, *found, build);
 }
 
-void ReadEnter(const Node& node, Journey* journey, Build* build) {
+void ReadEnter(const YamlNode& node, Journey* journey, Build* build) {
   Problems* problems = &build->problems;
   MapReader map(node, "'enter'", problems);
-  const Node* event = map.Find("event");
-  const Node* transition = map.Find("transition");
-  const Node* when = map.Find("when");
+  const YamlNode* event = map.Find("event");
+  const YamlNode* transition = map.Find("transition");
+  const YamlNode* when = map.Find("when");
   map.Done();
   if (map.is_map() && map.Has("event") == map.Has("transition")) {
     problems->Add(node, "'enter' needs either an 'event' or a 'transition'");
@@ -78,11 +78,11 @@ void ReadEnter(const Node& node, Journey* journey, Build* build) {
   if (when != nullptr) journey->when = CompileTest(*when, "'when'", build);
 }
 
-void ReadGoal(const Node& node, Journey* journey, Build* build) {
+void ReadGoal(const YamlNode& node, Journey* journey, Build* build) {
   MapReader map(node, "'goal'", &build->problems);
-  const Node* when = map.Need("when");
-  const Node* within = map.Need("within");
-  const Node* from = map.Find("from");
+  const YamlNode* when = map.Need("when");
+  const YamlNode* within = map.Need("within");
+  const YamlNode* from = map.Find("from");
   map.Done();
   Goal goal;
   if (within != nullptr) {
@@ -104,7 +104,7 @@ void ReadGoal(const Node& node, Journey* journey, Build* build) {
   journey->goal = std::move(goal);
 }
 
-void ReadWait(const Node& node, Step* step, Build* build) {
+void ReadWait(const YamlNode& node, Step* step, Build* build) {
   if (!node.IsMap()) {
     step->kind = Step::Kind::kWait;
     step->wait = ReadLength(node, "'wait'", &build->problems).value_or(0);
@@ -112,7 +112,7 @@ void ReadWait(const Node& node, Step* step, Build* build) {
   }
   step->kind = Step::Kind::kWaitUntil;
   MapReader map(node, "'wait'", &build->problems);
-  const Node* until = map.Need("until");
+  const YamlNode* until = map.Need("until");
   map.Done();
   if (until == nullptr) return;
   step->until =
@@ -127,13 +127,13 @@ void ReadWait(const Node& node, Step* step, Build* build) {
       IsKind(type, Kind::kDate) ? "write start_of_day(...) of it" : "");
 }
 
-void ReadSend(const Node& node, Step* step, Build* build) {
+void ReadSend(const YamlNode& node, Step* step, Build* build) {
   Problems* problems = &build->problems;
   step->kind = Step::Kind::kSend;
   MapReader map(node, "'send'", problems);
-  const Node* channel = map.Need("channel");
-  const Node* name = map.Need("template");
-  const Node* purpose = map.Find("purpose");
+  const YamlNode* channel = map.Need("channel");
+  const YamlNode* name = map.Need("template");
+  const YamlNode* purpose = map.Find("purpose");
   map.Done();
   if (channel != nullptr && ReadText(*channel, "'channel'", problems).has_value() &&
       CheckName(*channel, "a channel", problems)) {
@@ -147,14 +147,14 @@ void ReadSend(const Node& node, Step* step, Build* build) {
   }
 }
 
-Step ReadStep(const Node& node, std::size_t position, Build* build) {
+Step ReadStep(const YamlNode& node, std::size_t position, Build* build) {
   Problems* problems = &build->problems;
   Step step;
   step.name = absl::StrCat(position);
   MapReader map(node, absl::StrCat("step ", position), problems);
-  const Node* wait = map.Find("wait");
-  const Node* send = map.Find("send");
-  const Node* name = map.Find("name");
+  const YamlNode* wait = map.Find("wait");
+  const YamlNode* send = map.Find("send");
+  const YamlNode* name = map.Find("name");
   const bool later = map.Has("branch") || map.Has("wait_for") || map.Has("webhook");
   map.Done();
   if (name != nullptr && ReadText(*name, "'name'", problems).has_value() &&
@@ -169,13 +169,13 @@ Step ReadStep(const Node& node, std::size_t position, Build* build) {
   return step;
 }
 
-void ReadSteps(const Node& node, Journey* journey, Build* build) {
+void ReadSteps(const YamlNode& node, Journey* journey, Build* build) {
   Problems* problems = &build->problems;
-  if (node.kind != Node::Kind::kList || node.items.empty()) {
+  if (node.kind != YamlNode::Kind::kList || node.items.empty()) {
     problems->Add(node, "'steps' must be a list of steps", "begin each step with '- '");
     return;
   }
-  for (const Node& item : node.items) {
+  for (const YamlNode& item : node.items) {
     if (journey->steps.size() == kStepsMax) {
       problems->Add(item, absl::StrCat("more than ", kStepsMax, " steps"));
       return;
@@ -194,12 +194,12 @@ Journey ReadJourney(const Entry& entry, Build* build) {
   Journey journey;
   journey.name = entry.name->text;
   MapReader map(*entry.value, absl::StrCat("the journey '", Shown(journey.name), "'"), problems);
-  const Node* enter = map.Need("enter");
-  const Node* reentry = map.Find("reentry");
-  const Node* late_entry = map.Find("late_entry");
-  const Node* exit_when = map.Find("exit_when");
-  const Node* goal = map.Find("goal");
-  const Node* steps = map.Need("steps");
+  const YamlNode* enter = map.Need("enter");
+  const YamlNode* reentry = map.Find("reentry");
+  const YamlNode* late_entry = map.Find("late_entry");
+  const YamlNode* exit_when = map.Find("exit_when");
+  const YamlNode* goal = map.Find("goal");
+  const YamlNode* steps = map.Need("steps");
   map.Done();
   if (enter != nullptr) ReadEnter(*enter, &journey, build);
   if (reentry != nullptr) {

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 bool ReadFile(const fs::path& path, std::string* text) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return false;
-  std::string chunk(64 * 1024, '\0');
+  std::string chunk(std::size_t{64} * 1024, '\0');
   while (stream && text->size() <= kDefinitionsBytesMax) {
     stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
     text->append(chunk, 0, static_cast<std::size_t>(stream.gcount()));

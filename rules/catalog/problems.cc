@@ -23,11 +23,11 @@ void Problems::Add(const YamlFile& file, Place place, std::string message, std::
   issues_.push_back({file.name, place.line, place.column, std::move(message), std::move(hint)});
 }
 
-void Problems::Add(const Node& at, std::string message, std::string hint) {
+void Problems::Add(const YamlNode& at, std::string message, std::string hint) {
   Add(*at.file, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
 }
 
-void Problems::AddUnknown(const Node& at, std::string message, std::string_view name,
+void Problems::AddUnknown(const YamlNode& at, std::string message, std::string_view name,
                           const std::vector<std::string>& names) {
   std::string hint;
   if (issues_.size() < kSuggestedMax) {

@@ -17,10 +17,10 @@ inline constexpr int kProblemsMax = 1000;
 
 class Problems {
  public:
-  void Add(const Node& at, std::string message, std::string hint = "");
+  void Add(const YamlNode& at, std::string message, std::string hint = "");
   void Add(const YamlFile& file, Place place, std::string message, std::string hint = "");
   // Like Add, with DidYouMean(name, names) for a hint.
-  void AddUnknown(const Node& at, std::string message, std::string_view name,
+  void AddUnknown(const YamlNode& at, std::string message, std::string_view name,
                   const std::vector<std::string>& names);
 
   bool empty() const { return issues_.empty(); }

@@ -7,10 +7,11 @@ namespace parcours::catalog {
 namespace {
 
 // The value of `key` in whichever file states it; stated twice is a problem.
-const Node* FindOnce(std::string_view key, std::vector<MapReader>* readers, Problems* problems) {
-  const Node* first = nullptr;
+const YamlNode* FindOnce(std::string_view key, std::vector<MapReader>* readers,
+                         Problems* problems) {
+  const YamlNode* first = nullptr;
   for (MapReader& reader : *readers) {
-    const Node* found = reader.Find(key);
+    const YamlNode* found = reader.Find(key);
     if (found == nullptr) continue;
     if (first != nullptr) {
       const Place place = first->file->PlaceOf(first->pos);
@@ -24,7 +25,7 @@ const Node* FindOnce(std::string_view key, std::vector<MapReader>* readers, Prob
   return first;
 }
 
-void ReadCurrency(const Node* currency, const Node* decimals, Build* build) {
+void ReadCurrency(const YamlNode* currency, const YamlNode* decimals, Build* build) {
   Catalog& catalog = build->catalog;
   if (currency == nullptr) {
     if (decimals != nullptr) {
@@ -51,12 +52,12 @@ void ReadCurrency(const Node* currency, const Node* decimals, Build* build) {
 
 void ReadProgramme(Build* build) {
   std::vector<MapReader> readers;
-  for (const Node* node : build->sections.programme) {
+  for (const YamlNode* node : build->sections.programme) {
     readers.emplace_back(*node, "the programme", &build->problems);
   }
-  const Node* currency = FindOnce("currency", &readers, &build->problems);
-  const Node* decimals = FindOnce("decimals", &readers, &build->problems);
-  const Node* time_zone = FindOnce("time_zone", &readers, &build->problems);
+  const YamlNode* currency = FindOnce("currency", &readers, &build->problems);
+  const YamlNode* decimals = FindOnce("decimals", &readers, &build->problems);
+  const YamlNode* time_zone = FindOnce("time_zone", &readers, &build->problems);
   for (MapReader& reader : readers) reader.Done();
 
   ReadCurrency(currency, decimals, build);
@@ -75,7 +76,7 @@ void ReadProgramme(Build* build) {
   }
 }
 
-void NeedCurrency(const Node& node, Build* build) {
+void NeedCurrency(const YamlNode& node, Build* build) {
   if (!build->catalog.currency.empty()) return;
   build->problems.Add(node, "money needs the programme's currency",
                       "add the section programme: {currency: EUR}");

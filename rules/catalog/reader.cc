@@ -23,15 +23,15 @@ bool IsLater(std::string_view key) {
   return std::find(kLaterKeys.begin(), kLaterKeys.end(), key) != kLaterKeys.end();
 }
 
-std::string_view KindName(const Node& node) {
+std::string_view KindName(const YamlNode& node) {
   switch (node.kind) {
-    case Node::Kind::kNull:
+    case YamlNode::Kind::kNull:
       return "nothing";
-    case Node::Kind::kScalar:
+    case YamlNode::Kind::kScalar:
       return "text";
-    case Node::Kind::kList:
+    case YamlNode::Kind::kList:
       return "a list";
-    case Node::Kind::kMap:
+    case YamlNode::Kind::kMap:
       return "a map";
   }
   return "";
@@ -47,46 +47,46 @@ std::string NotYet(std::string_view word) {
   return absl::StrCat("'", Shown(word), "' is not yet supported");
 }
 
-MapReader::MapReader(const Node& node, std::string what, Problems* problems)
+MapReader::MapReader(const YamlNode& node, std::string what, Problems* problems)
     : node_(node),
       what_(std::move(what)),
       problems_(*problems),
-      is_map_(node.IsMap() || node.kind == Node::Kind::kNull) {
+      is_map_(node.IsMap() || node.kind == YamlNode::Kind::kNull) {
   if (is_map_) return;
   problems_.Add(node_, absl::StrCat(what_, " must be a map of keys and values, not ",
                                     std::string(KindName(node_))));
 }
 
 bool MapReader::Has(std::string_view key) const {
-  for (const Node& written : node_.keys) {
+  for (const YamlNode& written : node_.keys) {
     if (written.text == key) return true;
   }
   return false;
 }
 
-const Node* MapReader::Find(std::string_view key) {
+const YamlNode* MapReader::Find(std::string_view key) {
   known_.emplace_back(key);
   for (std::size_t i = 0; i < node_.keys.size(); ++i) {
     if (node_.keys[i].text != key) continue;
-    if (node_.items[i].kind != Node::Kind::kNull) return &node_.items[i];
+    if (node_.items[i].kind != YamlNode::Kind::kNull) return &node_.items[i];
     problems_.Add(node_.keys[i], absl::StrCat("'", std::string(key), "' has no value"));
     return nullptr;
   }
   return nullptr;
 }
 
-const Node* MapReader::FindFilled(std::string_view key) {
+const YamlNode* MapReader::FindFilled(std::string_view key) {
   known_.emplace_back(key);
   for (std::size_t i = 0; i < node_.keys.size(); ++i) {
-    if (node_.keys[i].text == key && node_.items[i].kind != Node::Kind::kNull) {
+    if (node_.keys[i].text == key && node_.items[i].kind != YamlNode::Kind::kNull) {
       return &node_.items[i];
     }
   }
   return nullptr;
 }
 
-const Node* MapReader::Need(std::string_view key) {
-  const Node* value = Find(key);
+const YamlNode* MapReader::Need(std::string_view key) {
+  const YamlNode* value = Find(key);
   if (value != nullptr || !is_map_) return value;
   if (Has(key)) return nullptr;  // it has no value, as Find has told
   problems_.Add(node_, absl::StrCat(what_, " needs '", std::string(key), "'"));
@@ -95,11 +95,11 @@ const Node* MapReader::Need(std::string_view key) {
 
 void MapReader::Done() {
   for (std::size_t i = 0; i < node_.keys.size(); ++i) {
-    const Node& key = node_.keys[i];
+    const YamlNode& key = node_.keys[i];
     if (Contains(known_, key.text)) continue;
     if (IsLater(key.text)) {
       problems_.Add(key, NotYet(key.text));
-    } else if (node_.flow && node_.items[i].kind == Node::Kind::kNull) {
+    } else if (node_.flow && node_.items[i].kind == YamlNode::Kind::kNull) {
       // Inside { } a comma ends a value, and what follows it looks like a key without a value.
       problems_.Add(
           key, absl::StrCat("'", Shown(key.text), "' has no value"),
@@ -111,7 +111,7 @@ void MapReader::Done() {
   }
 }
 
-bool CheckName(const Node& node, std::string_view what, Problems* problems) {
+bool CheckName(const YamlNode& node, std::string_view what, Problems* problems) {
   const std::string& name = node.text;
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   bool good = !name.empty() && is_letter(name[0]);
@@ -128,7 +128,8 @@ bool CheckName(const Node& node, std::string_view what, Problems* problems) {
   return false;
 }
 
-std::optional<std::string> ReadText(const Node& node, std::string_view what, Problems* problems) {
+std::optional<std::string> ReadText(const YamlNode& node, std::string_view what,
+                                    Problems* problems) {
   if (!node.IsScalar()) {
     problems->Add(
         node, absl::StrCat(std::string(what), " must be text, not ", std::string(KindName(node))));
@@ -145,7 +146,7 @@ std::optional<std::string> ReadText(const Node& node, std::string_view what, Pro
   return node.text;
 }
 
-std::optional<TimeMs> ReadLength(const Node& node, std::string_view what, Problems* problems) {
+std::optional<TimeMs> ReadLength(const YamlNode& node, std::string_view what, Problems* problems) {
   if (node.IsScalar()) {
     const auto length = ParseLength(node.text);
     if (length.ok()) return *length;
@@ -157,7 +158,7 @@ std::optional<TimeMs> ReadLength(const Node& node, std::string_view what, Proble
   return std::nullopt;
 }
 
-std::optional<int> ReadInt(const Node& node, std::string_view what, int min, int max,
+std::optional<int> ReadInt(const YamlNode& node, std::string_view what, int min, int max,
                            Problems* problems) {
   int value = 0;
   if (node.IsScalar() && absl::SimpleAtoi(node.text, &value) && value >= min && value <= max) {
@@ -168,13 +169,13 @@ std::optional<int> ReadInt(const Node& node, std::string_view what, int min, int
   return std::nullopt;
 }
 
-std::optional<bool> ReadBool(const Node& node, std::string_view what, Problems* problems) {
+std::optional<bool> ReadBool(const YamlNode& node, std::string_view what, Problems* problems) {
   if (node.IsScalar() && (node.text == "true" || node.text == "false")) return node.text == "true";
   problems->Add(node, absl::StrCat(std::string(what), " must be true or false"));
   return std::nullopt;
 }
 
-std::optional<int> ReadChoice(const Node& node, std::string_view what,
+std::optional<int> ReadChoice(const YamlNode& node, std::string_view what,
                               const std::vector<std::string>& choices,
                               const std::vector<std::string>& later, Problems* problems) {
   if (node.IsScalar()) {

@@ -117,6 +117,7 @@ VariableSet ReadsOf(const expr::Program& program, const Build& build) {
 
 std::vector<std::string> NamesOf(const std::vector<Entry>& entries) {
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const Entry& entry : entries) names.push_back(entry.name->text);
   return names;
 }

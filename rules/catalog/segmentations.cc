@@ -14,10 +14,10 @@ Segmentation Declare(const Entry& entry, Build* build) {
   segmentation.name = entry.name->text;
   const std::string what = absl::StrCat("the segmentation '", Shown(segmentation.name), "'");
   MapReader map(*entry.value, what, problems);
-  if (const Node* kind = map.Find("kind")) {
+  if (const YamlNode* kind = map.Find("kind")) {
     ReadChoice(*kind, "kind", {"exclusive"}, {"independent"}, problems);
   }
-  const Node* segments = map.Need("segments");
+  const YamlNode* segments = map.Need("segments");
   map.Done();
   if (segments == nullptr) return segmentation;
   if (!segments->IsMap() || segments->keys.empty()) {
@@ -25,7 +25,7 @@ Segmentation Declare(const Entry& entry, Build* build) {
                   "write vip: spend >= money(\"250\")");
     return segmentation;
   }
-  for (const Node& name : segments->keys) {
+  for (const YamlNode& name : segments->keys) {
     if (segmentation.segments.size() == kSegmentsMax) {
       problems->Add(name, absl::StrCat("more than ", kSegmentsMax, " segments"));
       break;
@@ -36,8 +36,8 @@ Segmentation Declare(const Entry& entry, Build* build) {
   return segmentation;
 }
 
-const Node* SegmentsOf(const Entry& entry) {
-  const Node& map = *entry.value;
+const YamlNode* SegmentsOf(const Entry& entry) {
+  const YamlNode& map = *entry.value;
   for (std::size_t i = 0; i < map.keys.size(); ++i) {
     if (map.keys[i].text == "segments") return &map.items[i];
   }
@@ -61,7 +61,7 @@ void CompileSegmentations(Build* build) {
   auto& segmentations = build->catalog.segmentations;
   for (std::size_t i = 0; i < segmentations.size(); ++i) {
     if (segmentations[i].segments.empty()) continue;
-    const Node& rules = *SegmentsOf(build->sections.segmentations[i]);
+    const YamlNode& rules = *SegmentsOf(build->sections.segmentations[i]);
     for (std::size_t k = 0; k < segmentations[i].segments.size(); ++k) {
       Segment& segment = segmentations[i].segments[k];
       auto rule = CompileExpression(

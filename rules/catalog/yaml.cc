@@ -17,7 +17,7 @@
 namespace parcours::catalog {
 namespace {
 
-constexpr std::size_t kDuplicatesShownMax = 100;
+constexpr int kComplaintsMax = 100;  // of one file
 constexpr char kQuoteIt[] = "put the expression in quotes";
 constexpr char kNoReferences[] = "write the value out, or put the expression in quotes";
 
@@ -37,7 +37,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Open(mark, "?", anchor, Node::Kind::kNull);
+    Open(mark, "?", anchor, YamlNode::Kind::kNull);
     Close();
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -46,27 +46,30 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    Node& node = Open(mark, tag, anchor, Node::Kind::kScalar);
+    YamlNode& node = Open(mark, tag, anchor, YamlNode::Kind::kScalar);
     node.text = value;
     node.style = StyleOf(node, tag);
-    if (node.style == Node::Style::kSingleQuoted || node.style == Node::Style::kDoubleQuoted) {
+    if (node.style == YamlNode::Style::kSingleQuoted ||
+        node.style == YamlNode::Style::kDoubleQuoted) {
       CheckQuote(node.pos);
     }
-    last_pos_ = node.pos + (node.style == Node::Style::kPlain ? value.size() : value.size() + 2);
+    last_pos_ =
+        node.pos + (node.style == YamlNode::Style::kPlain ? value.size() : value.size() + 2);
     Close();
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value style) override {
-    Open(mark, tag, anchor, Node::Kind::kList).flow = style == YAML::EmitterStyle::Flow;
+    Open(mark, tag, anchor, YamlNode::Kind::kList).flow = style == YAML::EmitterStyle::Flow;
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value style) override {
-    Open(mark, tag, anchor, Node::Kind::kMap).flow = style == YAML::EmitterStyle::Flow;
+    Open(mark, tag, anchor, YamlNode::Kind::kMap).flow = style == YAML::EmitterStyle::Flow;
   }
   void OnMapEnd() override { Close(); }
 
   void Complain(std::size_t pos, std::string message, std::string hint = "") {
+    if (++complaints_ > kComplaintsMax) return;  // nobody reads further, and they may be millions
     const Place place = file_.PlaceOf(pos);
     issues_.push_back({file_.name, place.line, place.column, std::move(message), std::move(hint)});
   }
@@ -78,8 +81,8 @@ class TreeBuilder : public YAML::EventHandler {
 
  private:
   // Opens a node; Close() hands it to the map or list around it.
-  Node& Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-             Node::Kind kind) {
+  YamlNode& Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                 YamlNode::Kind kind) {
     const std::size_t pos = PosOf(mark);
     const char first = pos < file_.text.size() ? file_.text[pos] : '\n';
     if (anchor != 0) Complain(pos, "definitions have no anchors (&)", kNoReferences);
@@ -91,7 +94,7 @@ class TreeBuilder : public YAML::EventHandler {
       Complain(pos, absl::StrCat("nested deeper than ", kYamlDepthMax, " levels"));
       throw Stop();
     }
-    Node& node = open_.emplace_back();
+    YamlNode& node = open_.emplace_back();
     node.kind = kind;
     node.file = &file_;
     node.pos = pos;
@@ -99,31 +102,31 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void Close() {
-    Node node = std::move(open_.back());
+    YamlNode node = std::move(open_.back());
     open_.pop_back();
     if (node.IsMap()) CheckKeys(node);
     if (open_.empty()) {
       file_.root = std::move(node);
       return;
     }
-    Node& parent = open_.back();
+    YamlNode& parent = open_.back();
     const bool is_key = parent.IsMap() && parent.keys.size() == parent.items.size();
     // yaml-cpp places what is missing at the next token, lines below.
-    if (parent.IsMap() && !is_key && node.kind == Node::Kind::kNull) {
+    if (parent.IsMap() && !is_key && node.kind == YamlNode::Kind::kNull) {
       node.pos = parent.keys.back().pos;
     }
     (is_key ? parent.keys : parent.items).push_back(std::move(node));
   }
 
-  void CheckKeys(const Node& map) {
-    std::unordered_map<std::string_view, const Node*> seen;
-    for (const Node& key : map.keys) {
+  void CheckKeys(const YamlNode& map) {
+    std::unordered_map<std::string_view, const YamlNode*> seen;
+    for (const YamlNode& key : map.keys) {
       if (!key.IsScalar()) {
         Complain(key.pos, "a key must be a name", kQuoteIt);
         continue;
       }
       const auto [first, added] = seen.emplace(key.text, &key);
-      if (added || ++duplicates_ > kDuplicatesShownMax) continue;
+      if (added || complaints_ >= kComplaintsMax) continue;
       Complain(key.pos, absl::StrCat("the key '", Shown(key.text), "' is written twice"),
                absl::StrCat("the first is in line ", file_.PlaceOf(first->second->pos).line));
     }
@@ -144,9 +147,9 @@ class TreeBuilder : public YAML::EventHandler {
     const char quote = text[pos];
     bool closed = false;
     for (std::size_t i = pos + 1; i < text.size(); ++i) {
-      if (text[i] == quote && quote == '\'' && i + 1 < text.size() && text[i + 1] == quote) {
-        ++i;
-      } else if (text[i] == '\\' && quote == '"') {
+      const bool escapes = quote == '"' && text[i] == '\\';
+      const bool doubled = quote == '\'' && text.compare(i, 2, "''") == 0;
+      if (escapes || doubled) {
         ++i;
       } else if (text[i] == quote) {
         closed = true;
@@ -164,27 +167,27 @@ class TreeBuilder : public YAML::EventHandler {
     throw Stop();
   }
 
-  Node::Style StyleOf(const Node& node, const std::string& tag) const {
-    if (tag != "!") return Node::Style::kPlain;
+  YamlNode::Style StyleOf(const YamlNode& node, const std::string& tag) const {
+    if (tag != "!") return YamlNode::Style::kPlain;
     switch (node.pos < file_.text.size() ? file_.text[node.pos] : '\n') {
       case '\'':
-        return Node::Style::kSingleQuoted;
+        return YamlNode::Style::kSingleQuoted;
       case '"':
-        return Node::Style::kDoubleQuoted;
+        return YamlNode::Style::kDoubleQuoted;
       case '|':
       case '>':
-        return Node::Style::kBlock;
+        return YamlNode::Style::kBlock;
       default:
-        return Node::Style::kPlain;
+        return YamlNode::Style::kPlain;
     }
   }
 
   YamlFile& file_;
   std::vector<Issue>& issues_;
-  std::vector<Node> open_;  // from the root down to the node being read
+  std::vector<YamlNode> open_;  // from the root down to the node being read
   int documents_ = 0;
   std::size_t last_pos_ = 0;
-  std::size_t duplicates_ = 0;
+  int complaints_ = 0;
   // The line of the last quote: where it begins, and its first byte that is no blank.
   std::size_t quote_line_ = 0, quote_line_first_ = 0;
 };
@@ -193,7 +196,6 @@ class TreeBuilder : public YAML::EventHandler {
 void Explain(const YAML::ParserException& error, TreeBuilder* builder, const YamlFile& file) {
   const std::string& said = error.msg;
   std::size_t pos = builder->PosOf(error.mark);
-  const char at = pos < file.text.size() ? file.text[pos] : '\n';
   if (said == "illegal map value") {
     builder->Complain(pos, "': ' is not allowed inside an unquoted value", kQuoteIt);
   } else if (said == "illegal EOF in scalar") {
@@ -204,7 +206,8 @@ void Explain(const YAML::ParserException& error, TreeBuilder* builder, const Yam
     builder->Complain(pos, "'|' and '>' begin a block: its text is on the lines below", kQuoteIt);
   } else if (said == "unknown token") {
     builder->Complain(
-        pos, absl::StrCat("'", std::string(1, at), "' cannot begin an unquoted value"), kQuoteIt);
+        pos, absl::StrCat("'", file.text.substr(pos, 1), "' cannot begin an unquoted value"),
+        kQuoteIt);
   } else if (said == "illegal block entry") {
     builder->Complain(pos, "'- ' begins an element of a list, on a line of its own", kQuoteIt);
   } else if (said == "end of map not found") {
@@ -294,12 +297,12 @@ std::unique_ptr<const YamlFile> ParseYaml(std::string_view name, std::string_vie
   return file;
 }
 
-Place PlaceInScalar(const Node& scalar, std::size_t offset) {
+Place PlaceInScalar(const YamlNode& scalar, std::size_t offset) {
   const std::string& raw = scalar.file->text;
   std::size_t pos = scalar.pos;
-  if (scalar.style == Node::Style::kBlock) {
+  if (scalar.style == YamlNode::Style::kBlock) {
     pos = std::min(raw.find('\n', pos), raw.size());
-  } else if (scalar.style != Node::Style::kPlain) {
+  } else if (scalar.style != YamlNode::Style::kPlain) {
     ++pos;
   }
   const auto blank = [](char c) { return c == ' ' || c == '\n'; };
@@ -307,7 +310,7 @@ Place PlaceInScalar(const Node& scalar, std::size_t offset) {
   const auto continues = [&scalar](std::size_t i) {
     return i < scalar.text.size() && (static_cast<unsigned char>(scalar.text[i]) & 0xC0) == 0x80;
   };
-  const bool escapes = scalar.style == Node::Style::kDoubleQuoted;
+  const bool escapes = scalar.style == YamlNode::Style::kDoubleQuoted;
   // Walks both texts. Blanks may have been folded, so they are skipped on both sides; between them
   // each decoded byte is its raw self, but for escapes.
   for (std::size_t i = 0; i < scalar.text.size(); ++i) {
@@ -319,7 +322,7 @@ Place PlaceInScalar(const Node& scalar, std::size_t offset) {
     }
     while (pos < raw.size() && blank(raw[pos])) ++pos;
     if (i >= offset) break;
-    if (scalar.style == Node::Style::kSingleQuoted && at(pos) == '\'') ++pos;
+    if (scalar.style == YamlNode::Style::kSingleQuoted && at(pos) == '\'') ++pos;
     if (escapes && at(pos) == '\\') {
       ++pos;
       const char kind = at(pos);

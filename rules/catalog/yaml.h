@@ -22,7 +22,7 @@ inline constexpr int kYamlDepthMax = 32;
 
 struct YamlFile;
 
-struct Node {
+struct YamlNode {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
   enum class Style : std::uint8_t { kPlain, kSingleQuoted, kDoubleQuoted, kBlock };
 
@@ -30,10 +30,10 @@ struct Node {
   Style style = Style::kPlain;  // of a scalar
   bool flow = false;            // of a map or list: written with { } or [ ]
   const YamlFile* file = nullptr;
-  std::size_t pos = 0;      // its first byte in the file's text
-  std::string text;         // of a scalar, decoded
-  std::vector<Node> keys;   // of a map, as written; all scalars
-  std::vector<Node> items;  // a list's elements; a map's values, one for each key
+  std::size_t pos = 0;          // its first byte in the file's text
+  std::string text;             // of a scalar, decoded
+  std::vector<YamlNode> keys;   // of a map, as written; all scalars
+  std::vector<YamlNode> items;  // a list's elements; a map's values, one for each key
 
   bool IsScalar() const { return kind == Kind::kScalar; }
   bool IsMap() const { return kind == Kind::kMap; }
@@ -46,7 +46,7 @@ struct Place {
 struct YamlFile {
   std::string name, text;
   std::vector<std::size_t> line_starts;
-  Node root;  // kNull for an empty file
+  YamlNode root;  // kNull for an empty file
 
   Place PlaceOf(std::size_t pos) const;
 };
@@ -57,6 +57,6 @@ std::unique_ptr<const YamlFile> ParseYaml(std::string_view name, std::string_vie
 
 // Where the byte `offset` of a scalar's decoded text stands in its file: escapes, folded lines and
 // a block's indentation are counted.
-Place PlaceInScalar(const Node& scalar, std::size_t offset);
+Place PlaceInScalar(const YamlNode& scalar, std::size_t offset);
 
 }  // namespace parcours::catalog

@@ -12,15 +12,24 @@ using Home = Variable::Home;
 
 const Term* ChildrenOf(const Term& term) { return static_cast<const Term*>(term.more); }
 
-// All of them, or with kDecisive true any of them: see Machine::Logic.
+// All of them, or with kDecisive true any of them: see Machine::Logic. The first `slot` children
+// are plain ranges, asked here without a call.
 template <bool kDecisive>
 Verdict TestLogic(const Term& term, const Frame& frame) {
   constexpr Truth kDecides = kDecisive ? Truth::kTrue : Truth::kFalse;
+  constexpr Truth kElse = kDecisive ? Truth::kFalse : Truth::kTrue;
+  const Term* child = ChildrenOf(term);
+  const Term* const end = child + term.count;
+  bool decided = false, error = false;
+  for (const Term* const ranges = child + term.slot; child != ranges; ++child) {
+    const Truth truth = TruthOfRange(*child, frame);
+    decided |= truth == kDecides;
+    error |= truth == Truth::kError;
+  }
+  if (decided) return {kDecides, kNever};
   TimeMs until_all = kNever;     // while it holds because of all of them
   TimeMs until_any = INT64_MIN;  // while one decides: the longest
-  bool error = false;
-  const Term* child = ChildrenOf(term);
-  for (const Term* const end = child + term.count; child != end; ++child) {
+  for (; child != end; ++child) {
     if (child->costly && until_any == kNever) break;
     const Verdict part = child->test(*child, frame);
     // Without branches on the answers: they are not to be predicted.
@@ -30,9 +39,23 @@ Verdict TestLogic(const Term& term, const Frame& frame) {
     if (PARCOURS_MUTANT("expr-all-last") && !decides) until_all = part.until;
     error |= part.truth == Truth::kError;
   }
-  constexpr Truth kElse = kDecisive ? Truth::kFalse : Truth::kTrue;
-  const bool decided = until_any != INT64_MIN;
+  decided = until_any != INT64_MIN;
   return {decided ? kDecides : error ? Truth::kError : kElse, decided ? until_any : until_all};
+}
+
+// Only plain ranges: what stands until an event.
+template <bool kDecisive>
+Verdict TestRanges(const Term& term, const Frame& frame) {
+  constexpr Truth kDecides = kDecisive ? Truth::kTrue : Truth::kFalse;
+  constexpr Truth kElse = kDecisive ? Truth::kFalse : Truth::kTrue;
+  bool decided = false, error = false;
+  const Term* child = ChildrenOf(term);
+  for (const Term* const end = child + term.count; child != end; ++child) {
+    const Truth truth = TruthOfRange(*child, frame);
+    decided |= truth == kDecides;
+    error |= truth == Truth::kError;
+  }
+  return {decided ? kDecides : error ? Truth::kError : kElse, kNever};
 }
 
 Verdict TestNot(const Term& term, const Frame& frame) {
@@ -94,12 +117,29 @@ Term Inner(const char* name, Term::Test test, const Term* children, int count) {
 
 }  // namespace
 
-Term AllOf(const Term* children, int count) {
-  return Inner("all", TestLogic<false>, children, count);
+namespace {
+
+// Plain ranges, then the rest, then what is costly.
+void CheapFirst(Term* children, int count) {
+  const auto rank = [](const Term& term) { return IsPlainRange(term) ? 0 : term.costly ? 2 : 1; };
+  std::stable_sort(children, children + count,
+                   [&](const Term& a, const Term& b) { return rank(a) < rank(b); });
 }
-Term AnyOf(const Term* children, int count) {
-  return Inner("any", TestLogic<true>, children, count);
+
+template <bool kDecisive>
+Term Logic(const char* name, Term* children, int count) {
+  CheapFirst(children, count);
+  const auto ranges = std::count_if(children, children + count, IsPlainRange);
+  const bool only = ranges == count;
+  Term term = Inner(name, only ? TestRanges<kDecisive> : TestLogic<kDecisive>, children, count);
+  term.slot = static_cast<int>(ranges);
+  return term;
 }
+
+}  // namespace
+
+Term AllOf(Term* children, int count) { return Logic<false>("all", children, count); }
+Term AnyOf(Term* children, int count) { return Logic<true>("any", children, count); }
 Term NotOf(const Term* child) { return Inner("not", TestNot, child, 1); }
 Term IfOf(const Term* children) { return Inner("if", TestIf, children, 3); }
 

@@ -20,16 +20,8 @@ Wide WholeOf(const Value& value) {
   return value.kind() == Kind::kUint ? Wide{value.AsUint()} : Wide{value.AsInt()};
 }
 
-// A double against a whole number, exactly: both as numbers of the reals.
-int OrderMixed(double a, Wide b) {
-  if (std::isnan(a)) return 2;
-  constexpr double kBeyond = 1e20;  // above every 64-bit number, below the limits of Wide
-  if (a >= kBeyond) return 1;
-  if (a <= -kBeyond) return -1;
-  const double whole = std::trunc(a);
-  const int order = Sign(static_cast<Wide>(whole), b);
-  return order != 0 ? order : Sign(a, whole);
-}
+// A double against a whole number, which becomes a double first, as CEL's implementations have it.
+int OrderMixed(double a, Wide b) { return std::isnan(a) ? 2 : Sign(a, static_cast<double>(b)); }
 
 int OrderNumbers(const Value& a, const Value& b) {
   const bool double_a = a.kind() == Kind::kDouble, double_b = b.kind() == Kind::kDouble;

@@ -144,13 +144,6 @@ class Fuser {
     return terms;
   }
 
-  // For && and ||, whose parts may be asked in any order.
-  const Term* BuildCheapFirst(const std::vector<int>& ids) {
-    Term* terms = BuildAll(ids);
-    std::stable_partition(terms, terms + ids.size(), [](const Term& term) { return !term.costly; });
-    return terms;
-  }
-
   Term Build(int id) {
     std::optional<Term> term = Known(id);
     if (!term) {
@@ -189,6 +182,9 @@ class Fuser {
 
   std::optional<Term> Call(int id, const Node& node) {
     if (node.func == Func::kIn) return In(node);
+    if (node.func == Func::kStartsWith) return Part(node, TextPart::kStart);
+    if (node.func == Func::kEndsWith) return Part(node, TextPart::kEnd);
+    if (node.func == Func::kContains) return Part(node, TextPart::kAnywhere);
     if (!IsComparison(node.func)) return std::nullopt;
     int left = node.children[0], right = node.children[1];
     Func func = node.func;
@@ -268,15 +264,18 @@ class Fuser {
   }
 
   std::optional<Term> Pair(Func func, const Node& a, const Node& b) {
-    const bool plain =
-        a.variable.home == Variable::Home::kCell && b.variable.home == Variable::Home::kCell;
-    if (!plain || a.type.kind != b.type.kind) return std::nullopt;
+    const bool cells =
+        a.variable.home != Variable::Home::kField && b.variable.home != Variable::Home::kField &&
+        a.variable.home != Variable::Home::kBinding && b.variable.home != Variable::Home::kBinding;
+    // The machine asks a falling window when it meets the other.
+    const bool falls = a.variable.falling || b.variable.falling;
+    if (!cells || falls || a.type.kind != b.type.kind) return std::nullopt;
     switch (a.type.kind) {
       case Kind::kInt:
       case Kind::kMoney:
       case Kind::kDate:
       case Kind::kTimestamp:
-        return PairLeaf(a.variable.slot, b.variable.slot, OrdersOf(func));
+        return PairLeaf(SourceOf(a), SourceOf(b), OrdersOf(func));
       default:
         return std::nullopt;
     }
@@ -324,6 +323,14 @@ class Fuser {
       if (value.Is(Kind::kString)) texts.emplace_back(value.AsText());
     }
     return TextLeaf(SourceOf(a), NewTexts(std::move(texts)), false);
+  }
+
+  std::optional<Term> Part(const Node& node, TextPart part) {
+    const Node &a = at(node.children[0]), &b = at(node.children[1]);
+    const bool plain = a.op == Op::kVariable && a.type.kind == Kind::kString &&
+                       a.variable.home != Variable::Home::kBinding;
+    if (!plain || b.op != Op::kConstant || !b.constant.Is(Kind::kString)) return std::nullopt;
+    return PartLeaf(SourceOf(a), part, NewTexts({std::string(b.constant.AsText())}));
   }
 
   // Whether the machine is not needed.

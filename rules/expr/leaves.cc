@@ -47,12 +47,15 @@ Verdict AskMachineInstead(const Term& term, const Frame& frame) {
 // a: the first cell in the range, b: the last less the first, so that one comparison does.
 template <Home kHome, bool kNegate>
 Verdict TestRange(const Term& term, const Frame& frame) {
-  const Stored stored = Load<kHome>(term.slot, frame);
-  const auto above = static_cast<std::uint64_t>(stored.cell) - static_cast<std::uint64_t>(term.a);
-  const bool within = above <= static_cast<std::uint64_t>(term.b);
-  // Without a branch: what customers are is not to be predicted.
-  const int truth = IsValue(stored.cell) ? static_cast<int>(within != kNegate) : 2;
-  return {static_cast<Truth>(truth), stored.until};
+  if constexpr (kHome == Home::kCell) {
+    return {TruthOfRange(term, frame), kNever};
+  } else {
+    const Stored stored = Load<kHome>(term.slot, frame);
+    const auto above = static_cast<std::uint64_t>(stored.cell) - static_cast<std::uint64_t>(term.a);
+    const bool within = above <= static_cast<std::uint64_t>(term.b);
+    const int truth = IsValue(stored.cell) ? static_cast<int>(within != kNegate) : 2;
+    return {static_cast<Truth>(truth), stored.until};
+  }
 }
 
 int OrderBit(double a, double b) { return a < b ? 1 : a == b ? 2 : a > b ? 4 : 8; }
@@ -66,10 +69,17 @@ Verdict TestDouble(const Term& term, const Frame& frame) {
               stored.until);
 }
 
+template <Home kFirst, Home kSecond>
 Verdict TestPair(const Term& term, const Frame& frame) {
-  const Cell x = frame.cells[term.slot], y = frame.cells[term.a];
-  if (!IsValue(x) || !IsValue(y)) return {Truth::kError, kNever};
-  return Told(((x < y ? 1 : x == y ? 2 : 4) & term.count) != 0, kNever);
+  const Stored x = Load<kFirst>(term.slot, frame);
+  const Stored y = Load<kSecond>(static_cast<int>(term.a), frame);
+  if (!IsValue(x.cell)) return {Truth::kError, x.until};
+  if (!IsValue(y.cell)) return {Truth::kError, y.until};
+  return Told(((x.cell < y.cell    ? 1
+                : x.cell == y.cell ? 2
+                                   : 4) &
+               term.count) != 0,
+              std::min(x.until, y.until));
 }
 
 template <Home kHome>
@@ -78,16 +88,31 @@ Verdict TestPresent(const Term& term, const Frame& frame) {
   return Told(IsValue(stored.cell), stored.until);
 }
 
+template <Home kHome>
+std::string_view LoadText(int slot, const Frame& frame) {
+  if constexpr (kHome == Home::kField) {
+    return frame.fields[slot].Text();
+  } else {
+    return TextOf(&frame.cells[slot]);
+  }
+}
+
+template <Home kHome, TextPart kPart>
+Verdict TestPart(const Term& term, const Frame& frame) {
+  const Stored stored = Load<kHome>(term.slot, frame);
+  if (!IsValue(stored.cell)) return {Truth::kError, stored.until};
+  const std::string_view text = LoadText<kHome>(term.slot, frame);
+  const std::string_view part = *static_cast<const std::string*>(term.more);
+  if constexpr (kPart == TextPart::kStart) return Told(text.starts_with(part), stored.until);
+  if constexpr (kPart == TextPart::kEnd) return Told(text.ends_with(part), stored.until);
+  return Told(text.find(part) != std::string_view::npos, stored.until);
+}
+
 template <Home kHome, bool kNegate>
 Verdict TestText(const Term& term, const Frame& frame) {
   const Stored stored = Load<kHome>(term.slot, frame);
   if (!IsValue(stored.cell)) return {Truth::kError, stored.until};
-  std::string_view text;
-  if constexpr (kHome == Home::kField) {
-    text = frame.fields[term.slot].Text();
-  } else {
-    text = TextOf(&frame.cells[term.slot]);
-  }
+  const std::string_view text = LoadText<kHome>(term.slot, frame);
   const auto* texts = static_cast<const std::string*>(term.more);
   bool found = false;
   for (int i = 0; i < term.count && !found; ++i) found = text == texts[i];
@@ -212,7 +237,12 @@ Term RangeLeaf(Source source, CellRange range, bool negate) {
   Term term = Leaf(negate ? "outside" : "within", test, source.slot);
   term.a = static_cast<std::int64_t>(first);
   term.b = static_cast<std::int64_t>(static_cast<std::uint64_t>(last - first));
+  term.count = negate ? 1 : 0;
   return term;
+}
+
+bool IsPlainRange(const Term& term) {
+  return term.test == TestRange<Home::kCell, true> || term.test == TestRange<Home::kCell, false>;
 }
 
 Term DoubleLeaf(Source source, double bound, int orders) {
@@ -225,10 +255,25 @@ Term DoubleLeaf(Source source, double bound, int orders) {
   return term;
 }
 
-Term PairLeaf(int slot, int other, int orders) {
-  Term term = Leaf("pair", TestPair, slot);
-  term.a = other;
+Term PairLeaf(Source source, Source other, int orders) {
+  constexpr Home kPlain = Home::kCell, kTimed = Home::kTimedCell;
+  const Term::Test test =
+      IsTimed(source.home)
+          ? (IsTimed(other.home) ? TestPair<kTimed, kTimed> : TestPair<kTimed, kPlain>)
+          : (IsTimed(other.home) ? TestPair<kPlain, kTimed> : TestPair<kPlain, kPlain>);
+  Term term = Leaf("pair", test, source.slot);
+  term.a = other.slot;
   term.count = orders;
+  return term;
+}
+
+Term PartLeaf(Source source, TextPart part, const std::vector<std::string>* texts) {
+  const Term::Test test =
+      part == TextPart::kStart ? PARCOURS_FOR_HOME(source, TestPart, TextPart::kStart)
+      : part == TextPart::kEnd ? PARCOURS_FOR_HOME(source, TestPart, TextPart::kEnd)
+                               : PARCOURS_FOR_HOME(source, TestPart, TextPart::kAnywhere);
+  Term term = Leaf("text_part", test, source.slot);
+  term.more = texts->data();
   return term;
 }
 

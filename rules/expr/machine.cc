@@ -82,6 +82,14 @@ int CostOf(const Node& node, const Value* values, int count) {
   return static_cast<int>(std::min<std::size_t>(cost / 8, kEvaluationStepsMax));
 }
 
+// How many elements a list of the event has, without making it; nullptr if it is none.
+const Cell* SizeOfList(const Node& node, const Frame& frame) {
+  const bool field = node.op == Op::kVariable && node.variable.home == Variable::Home::kField;
+  if (!field || node.type.kind != Kind::kList) return nullptr;
+  const Cell& size = frame.fields[node.variable.slot].cell;
+  return IsValue(size) && size <= kListElementsMax ? &size : nullptr;
+}
+
 }  // namespace
 
 Outcome ReadVariable(const Node& node, const Frame& frame, int decimals) {
@@ -232,7 +240,7 @@ Outcome Machine::MakeMap(const Node& node) {
     if (kind != Kind::kBool && kind != Kind::kInt && kind != Kind::kUint && kind != Kind::kString) {
       return Still(Value::BorrowedError("a key of a map is a bool, int, uint or string"), until);
     }
-    if (!Spend(static_cast<int>(map.size() / 8))) return Still(OutOfSteps(), kNever);
+    if (!Spend(static_cast<int>(map.size() / 64))) return Still(OutOfSteps(), kNever);
     for (const auto& entry : map) {
       if (Equal(entry.first, key.value)) {
         return Still(Value::BorrowedError("a key of a map is repeated"), until);
@@ -266,6 +274,12 @@ Outcome Machine::Call(const Node& node) {
 }
 
 Outcome Machine::CallOnce(const Node& node) {
+  if (node.func == Func::kSize) {
+    certain_ = true;
+    if (const Cell* size = SizeOfList(nodes_.at(node.children[0]), frame_)) {
+      return Still(Value::Int(*size), kNever);
+    }
+  }
   constexpr int kArgumentsMax = 2;
   Outcome arguments[kArgumentsMax];
   Value values[kArgumentsMax];

@@ -24,10 +24,10 @@ Wide FirstDay(const Motion& motion, Wide bound) {
   }
   // Years are months cut towards zero: -11 months are 0 years.
   const Wide months = motion.kind == Of::kMonths ? bound : bound > 0 ? bound * 12 : bound * 12 - 11;
-  const YearMonthDay date = DateOfDay(motion.anchor);
-  const Wide month = Wide{date.year} * 12 + (date.month - 1) + months;
-  if (months > kMonthsMax || month >= 12 * 9'999) return Wide{kDayMax} + 1;
-  if (months < -kMonthsMax || month < 12 * 2) return kDayMin;
+  if (months > kMonthsMax) return Wide{kDayMax} + 1;
+  if (months > 0) return FirstDayAfterMonths(motion.anchor, static_cast<std::int64_t>(months));
+  // Counted backwards: two years at least stay above the first.
+  if (DateOfDay(motion.anchor).year + months / 12 < 3) return kDayMin;
   return AddMonths(motion.anchor, static_cast<std::int64_t>(months));
 }
 
@@ -187,8 +187,18 @@ Flip Solve(Func comparison, const Outcome& left, const Outcome& right, const Fra
   const bool numbers = left.value.kind() == right.value.kind() && NumberOf(left.value, &a) &&
                        NumberOf(right.value, &b);
   const bool words = l.kind == Of::kStill ? !line(r) : r.kind == Of::kStill && !line(l);
-  if (!numbers || (!words && !(line(l) && line(r)))) {
-    return {std::min(left.until, right.until), false};
+  if (!numbers) return {std::min(left.until, right.until), false};
+  if (!words && !(line(l) && line(r))) {
+    // A word against what runs, or two words: until a word changes, it stands and the rest runs on.
+    const auto stands_until = [&](const Outcome& side) {
+      return side.motion.kind == Of::kRun ? side.form_until : side.until;
+    };
+    const TimeMs until = std::min(stands_until(left), stands_until(right));
+    const auto slope = [](const Motion& motion) {
+      return motion.kind == Of::kRun ? motion.slope : 0;
+    };
+    const TimeMs meets = SolveLines(comparison, a - b, slope(l) - slope(r), now);
+    return meets < until ? Flip{meets, true} : Flip{until, false};
   }
   TimeMs at;
   if (!words) {

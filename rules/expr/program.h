@@ -4,7 +4,8 @@
 // a constant, of `now` or a calendar word with a bound, and their combinations by && || ! ?: become
 // fused terms; all else runs on the general machine within kEvaluationStepsMax.
 // A horizon is the first whole millisecond after `now` at which the value may differ if no event
-// comes; it may be early, never late. kNever if it stands for ever.
+// comes; it may be early, never late. kNever if it stands for ever, or until a year that now never
+// reaches (kTimeMaxMs).
 // Limits: kExpressionBytesMax, kExpressionDepthMax, kEvaluationStepsMax (limits.h).
 // Threads: immutable after Compile, share freely; copying shares.
 // Failure: an author's mistake becomes Issues; data that makes one evaluation fail is an error

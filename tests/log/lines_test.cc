@@ -198,7 +198,9 @@ TEST_F(Lines, OfACutOffFileAreKeptAndTheFailureNamesFileAndPlace) {
       for (const std::string& line : outcome.lines) told += line.substr(line.find(':') + 1) + "\n";
       EXPECT_EQ(text.compare(0, told.size(), told), 0);
       // The end of a gzip file is a sum over all: every line has been told by then.
-      if (cut == 3 && bytes == packed[0]) EXPECT_EQ(outcome.lines.size(), 2'000U);
+      if (cut == 3 && bytes == packed[0]) {
+        EXPECT_EQ(outcome.lines.size(), 2'000U);
+      }
     }
   }
 }

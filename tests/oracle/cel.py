@@ -1,118 +1,43 @@
 """The core of CEL as definitions use it, the naive way: text -> tree -> Python functions.
 
-It tells values only: there is no horizon here. An error value is the exception CelError, which `&&`
-and `||` absorb as CEL says. Values: bool, int, float, str, None, list, dict (an item), Timestamp and
-Duration (nanoseconds), Money (minor units), Date (days since 1970-01-01).
+It tells values only: there is no horizon here. `&&` and `||` absorb errors as CEL says. Values:
+bool, int, float, str, None, list, dict (an item), and those of amounts.py.
 """
 
 import datetime
 import re
-from decimal import Decimal
 
 import zones
-
-NANOS = 1_000_000  # in a millisecond
-INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-TIME_MIN = -62135596800 * 10**9
-TIME_MAX = 253402300800 * 10**9 - 1
-DURATION_MAX = 315_576_000_000 * 10**9
-
-
-class CelError(Exception):
-    """An error value."""
-
-
-class Amount:
-    """A number that is not merely a number: it meets only its own kind."""
-
-    __slots__ = ("n",)
-
-    def __init__(self, n):
-        self.n = n
-
-    def __eq__(self, other):
-        return type(self) is type(other) and self.n == other.n
-
-    def __hash__(self):
-        return hash((type(self).__name__, self.n))
-
-    def __lt__(self, other):
-        return self.n < other.n
-
-    def __le__(self, other):
-        return self.n <= other.n
-
-    def __repr__(self):
-        return f"{type(self).__name__}({self.n})"
-
-
-class Timestamp(Amount):
-    __slots__ = ()
-
-
-class Duration(Amount):
-    __slots__ = ()
-
-
-class Money(Amount):
-    __slots__ = ()
-
-
-class Date(Amount):
-    __slots__ = ()
-
-
-def at(ms):
-    return Timestamp(ms * NANOS)
-
-
-def parse_time(text):
-    """RFC 3339 -> nanoseconds since 1970."""
-    found = re.fullmatch(
-        r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", text)
-    if not found:
-        raise CelError(f"not a time: {text}")
-    year, month, day, hour, minute, second = (int(g) for g in found.groups()[:6])
-    seconds = zones.day_of_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
-    zone = found.group(8)
-    if zone != "Z":
-        offset = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
-        seconds -= offset if zone[0] == "+" else -offset
-    return seconds * 10**9 + int((found.group(7) or "").ljust(9, "0"))
-
-
-def format_time(ms):
-    moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=ms)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
-
-
-def parse_duration(text):
-    """CEL's own spelling ("1h30m", "1.5s") -> nanoseconds."""
-    units = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}
-    sign, body = (-1, text[1:]) if text[:1] == "-" else (1, text)
-    if not re.fullmatch(r"(?:\d+(?:\.\d+)?(?:h|ms|us|ns|m|s))+", body):
-        raise CelError(f"not a duration: {text}")
-    parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)", body)
-    return sign * sum(int(Decimal(number) * units[unit]) for number, unit in parts)
-
-
-def parse_money(text, decimals):
-    units = Decimal(text).scaleb(decimals)
-    if units != int(units):
-        raise CelError(f"too many decimals: {text}")
-    return int(units)
-
+from amounts import (
+    NANOS,
+    OPERATORS,
+    Amount,
+    CelError,
+    Date,
+    Duration,
+    Money,
+    Timestamp,
+    at,
+    checked,
+    format_time,
+    parse_duration,
+    parse_money,
+    parse_time,
+)
 
 # ---- Text to tree. A node is a tuple whose first element names it.
 
-_TOKEN = re.compile(r"""
+_TOKEN = re.compile(
+    r"""
     \s+ | //[^\n]*
   | (?P<float>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)
   | (?P<hex>0x[0-9a-fA-F]+) | (?P<int>\d+)
   | (?P<string>r?(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<op>&&|\|\||<=|>=|==|!=|[-+*/%!<>?:.,()\[\]])
-""", re.VERBOSE | re.DOTALL)
+""",
+    re.VERBOSE | re.DOTALL,
+)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -133,13 +58,22 @@ def _unquote(text):
     body = body[3:-3] if body[:3] in ('"""', "'''") else body[1:-1]
     if raw:
         return body
-    return re.sub(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))",
-                  lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else _ESCAPES.get(m[3], m[3]),
-                  body, flags=re.DOTALL)
+    return re.sub(
+        r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))",
+        lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else _ESCAPES.get(m[3], m[3]),
+        body,
+        flags=re.DOTALL,
+    )
 
 
 class _Parser:
-    LEVELS = [("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%")]
+    LEVELS = [
+        ("||",),
+        ("&&",),
+        ("<", "<=", ">", ">=", "==", "!=", "in"),
+        ("+", "-"),
+        ("*", "/", "%"),
+    ]
 
     def __init__(self, text):
         self.tokens = _tokens(text)
@@ -252,6 +186,7 @@ def walk(node):
 
 # ---- Tree to function. `env` has now (ms), zone, decimals, value(name), field(name).
 
+
 def compile_tree(node):
     """A function of env that returns the tree's value or raises CelError."""
     return _COMPILERS[node[0]](node)
@@ -284,6 +219,7 @@ def _select(node):
         if item.get(name) is None:
             raise CelError(f"absent: {name}")
         return item[name]
+
     return select
 
 
@@ -295,6 +231,7 @@ def _index(node):
         if not 0 <= i < len(values):
             raise CelError("index out of range")
         return values[i]
+
     return index
 
 
@@ -313,7 +250,8 @@ def _minus(node):
 
     def minus(env):
         value = inner(env)
-        return _checked(type(value)(-value.n) if isinstance(value, Amount) else -value)
+        return checked(type(value)(-value.n) if isinstance(value, Amount) else -value)
+
     return minus
 
 
@@ -327,12 +265,13 @@ def _binary(node):
     a, b = compile_tree(left), compile_tree(right)
     if op in ("&&", "||"):
         return _absorbing(a, b, decides=(op == "||"))
-    work = _OPERATORS[op]
+    work = OPERATORS[op]
     return lambda env: work(a(env), b(env))
 
 
 def _absorbing(a, b, decides):
     """`false && error` and `error && false` are false; `||` likewise with true."""
+
     def logic(env):
         trouble = None
         for side in (a, b):
@@ -344,104 +283,12 @@ def _absorbing(a, b, decides):
         if trouble:
             raise trouble
         return not decides
+
     return logic
 
 
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _equal(a, b):
-    if _is_number(a) and _is_number(b):
-        return a == b
-    return type(a) is type(b) and a == b
-
-
-def _less(a, b):
-    if not (_is_number(a) and _is_number(b)) and type(a) is not type(b):
-        raise CelError("no such overload")
-    if isinstance(a, str):
-        return a.encode() < b.encode()
-    return a < b
-
-
-def _checked(value):
-    """Errors where a result leaves its type's range."""
-    if isinstance(value, Timestamp):
-        if not TIME_MIN <= value.n <= TIME_MAX:
-            raise CelError("timestamp out of range")
-    elif isinstance(value, Duration):
-        if abs(value.n) > DURATION_MAX:
-            raise CelError("duration out of range")
-    elif isinstance(value, Money) or _is_number(value) and isinstance(value, int):
-        n = value.n if isinstance(value, Money) else value
-        if not INT_MIN <= n <= INT_MAX:
-            raise CelError("overflow")
-    return value
-
-
-def _add(a, b):
-    kinds = (type(a), type(b))
-    if kinds in ((Timestamp, Duration), (Duration, Timestamp)):
-        return _checked(Timestamp(a.n + b.n))
-    if kinds in ((Duration, Duration), (Money, Money)):
-        return _checked(kinds[0](a.n + b.n))
-    if kinds == (str, str) or kinds == (list, list) or kinds in ((int, int), (float, float)):
-        return _checked(a + b)
-    raise CelError("no such overload: +")
-
-
-def _subtract(a, b):
-    kinds = (type(a), type(b))
-    if kinds == (Timestamp, Timestamp):
-        return _checked(Duration(a.n - b.n))
-    if kinds == (Timestamp, Duration):
-        return _checked(Timestamp(a.n - b.n))
-    if kinds in ((Duration, Duration), (Money, Money)):
-        return _checked(kinds[0](a.n - b.n))
-    if kinds in ((int, int), (float, float)):
-        return _checked(a - b)
-    raise CelError("no such overload: -")
-
-
-def _multiply(a, b):
-    if isinstance(b, Money):
-        a, b = b, a
-    if type(a) is Money and type(b) is int:
-        return _checked(Money(a.n * b))
-    if (type(a), type(b)) in ((int, int), (float, float)):
-        return _checked(a * b)
-    raise CelError("no such overload: *")
-
-
-def _divide(a, b):
-    if (type(a), type(b)) == (float, float):
-        if b == 0:
-            raise ValueError("generated definitions never divide by the double 0")
-        return a / b
-    if b == 0:
-        raise CelError("divide by zero")
-    quotient = abs(a) // abs(b)
-    return _checked(quotient if (a < 0) == (b < 0) else -quotient)
-
-
-def _modulo(a, b):
-    if b == 0:
-        raise CelError("modulus by zero")
-    rest = abs(a) % abs(b)
-    return -rest if a < 0 else rest
-
-
-_OPERATORS = {
-    "==": _equal, "!=": lambda a, b: not _equal(a, b),
-    "<": _less, ">": lambda a, b: _less(b, a),
-    "<=": lambda a, b: _less(a, b) or _equal(a, b), ">=": lambda a, b: _less(b, a) or _equal(a, b),
-    "+": _add, "-": _subtract, "*": _multiply, "/": _divide, "%": _modulo,
-    "in": lambda a, b: any(_equal(a, element) for element in b),
-}
-
-
 # ---- Functions.
+
 
 def _day(env, value):
     return value.n if isinstance(value, Date) else env.zone.day_of(value.n // NANOS)
@@ -457,11 +304,13 @@ def _local_time(env, t):
 
 
 def _length(unit_ms):
-    return lambda env, n: _checked(Duration(n * unit_ms * NANOS))
+    return lambda env, n: checked(Duration(n * unit_ms * NANOS))
 
 
 FUNCTIONS = {
-    "days": _length(zones.DAY), "hours": _length(zones.HOUR), "minutes": _length(zones.MINUTE),
+    "days": _length(zones.DAY),
+    "hours": _length(zones.HOUR),
+    "minutes": _length(zones.MINUTE),
     "weeks": _length(7 * zones.DAY),
     "timestamp": lambda env, text: Timestamp(parse_time(text)),
     "duration": lambda env, text: Duration(parse_duration(text)),
@@ -495,6 +344,7 @@ def _has(node):
             return True
         except CelError:
             return False
+
     return has
 
 
@@ -505,15 +355,23 @@ def _clock(t, zone):
 
 
 ACCESSORS = {
-    "getFullYear": lambda c: c.year, "getMonth": lambda c: c.month - 1, "getDate": lambda c: c.day,
-    "getDayOfMonth": lambda c: c.day - 1, "getDayOfWeek": lambda c: c.isoweekday() % 7,
-    "getDayOfYear": lambda c: c.timetuple().tm_yday - 1, "getHours": lambda c: c.hour,
-    "getMinutes": lambda c: c.minute, "getSeconds": lambda c: c.second,
+    "getFullYear": lambda c: c.year,
+    "getMonth": lambda c: c.month - 1,
+    "getDate": lambda c: c.day,
+    "getDayOfMonth": lambda c: c.day - 1,
+    "getDayOfWeek": lambda c: c.isoweekday() % 7,
+    "getDayOfYear": lambda c: c.timetuple().tm_yday - 1,
+    "getHours": lambda c: c.hour,
+    "getMinutes": lambda c: c.minute,
+    "getSeconds": lambda c: c.second,
     "getMilliseconds": lambda c: c.microsecond // 1000,
 }
 _DURATION_UNITS = {"getHours": 3600 * 10**9, "getMinutes": 60 * 10**9, "getSeconds": 10**9}
-_TEXT_TESTS = {"startsWith": str.startswith, "endsWith": str.endswith,
-               "contains": lambda text, part: part in text}
+_TEXT_TESTS = {
+    "startsWith": str.startswith,
+    "endsWith": str.endswith,
+    "contains": lambda text, part: part in text,
+}
 
 
 def _method(node):
@@ -534,10 +392,20 @@ def _method(node):
             whole = abs(value.n) // _DURATION_UNITS[name]
             return whole if value.n >= 0 else -whole
         return read(_clock(value, zones.Zone.get(parts[0](env) if parts else "UTC")))
+
     return accessor
 
 
 _COMPILERS = {
-    "literal": _literal, "name": _name, "select": _select, "index": _index, "list": _list, "not": _not,
-    "minus": _minus, "cond": _cond, "binary": _binary, "call": _call, "method": _method,
+    "literal": _literal,
+    "name": _name,
+    "select": _select,
+    "index": _index,
+    "list": _list,
+    "not": _not,
+    "minus": _minus,
+    "cond": _cond,
+    "binary": _binary,
+    "call": _call,
+    "method": _method,
 }

@@ -55,14 +55,22 @@ class Definitions:
         self.currency = programme.get("currency")
         self.decimals = int(programme.get("decimals", DECIMALS.get(self.currency, 2)))
         self.zone = zones.Zone.get(programme.get("time_zone", "UTC"))
-        self.fields = {name: [self._field(field, spec) for field, spec in
-                              ((event or {}).get("fields") or {}).items()]
-                       for name, event in data.get("events", {}).items()}
+        self.fields = {
+            name: [
+                self._field(field, spec)
+                for field, spec in ((event or {}).get("fields") or {}).items()
+            ]
+            for name, event in data.get("events", {}).items()
+        }
         self.attributes = {}
         for name, spec in data.get("attributes", {}).items():
             spec = spec if isinstance(spec, dict) else {"type": spec}
             if not spec.get("contact"):
-                self.attributes[name] = (spec["type"], spec.get("trait", name), spec.get("scale", 0))
+                self.attributes[name] = (
+                    spec["type"],
+                    spec.get("trait", name),
+                    spec.get("scale", 0),
+                )
         self.feature_types = {}
         self.features = {}
         for name, spec in data.get("features", {}).items():
@@ -70,9 +78,11 @@ class Definitions:
             self.features[name] = features.Feature(name, spec, self)
         self.segmentations = {
             name: {segment: Rule(text) for segment, text in spec["segments"].items()}
-            for name, spec in data.get("segmentations", {}).items()}
-        self.journeys = [Journey(name, spec)
-                         for name, spec in sorted(data.get("journeys", {}).items())]
+            for name, spec in data.get("segmentations", {}).items()
+        }
+        self.journeys = [
+            Journey(name, spec) for name, spec in sorted(data.get("journeys", {}).items())
+        ]
 
     @staticmethod
     def _field(name, spec):

@@ -3,7 +3,7 @@
 
 The digest of a file is the sum modulo 2^256 of the SHA-256 of its lines (without the newline), each
 read as a big-endian number: the order of the lines does not matter, any changed byte does.
-Usage: digests.py OUT_DIR   prints {"transitions": ..., "actions": ..., "decisions": ..., "customers": ...}
+Usage: digests.py OUT_DIR   prints {"transitions": ..., "actions": ..., ...} as JSON
 """
 
 import hashlib

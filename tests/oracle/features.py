@@ -1,21 +1,28 @@
-"""What is known of one customer: attributes and features, recomputed from all their events each time.
+"""What is known of one customer: attributes and features, recomputed from all their events.
 
-Nothing is kept incrementally: a feature's value at an instant is read off the list of contributions.
+Nothing is kept incrementally: a feature's value at an instant is read off all its contributions.
 """
 
 from fractions import Fraction
 
 import cel
 import zones
+from amounts import checked
 
-UNITS = {"ms": 1, "s": zones.SECOND, "m": zones.MINUTE, "h": zones.HOUR, "d": zones.DAY,
-         "w": 7 * zones.DAY}
+UNITS = {
+    "ms": 1,
+    "s": zones.SECOND,
+    "m": zones.MINUTE,
+    "h": zones.HOUR,
+    "d": zones.DAY,
+    "w": 7 * zones.DAY,
+}
 
 
 def parse_length(text):
-    """"7d" -> milliseconds."""
+    """ "7d" -> milliseconds."""
     number = text.rstrip("mshdw")
-    return int(number) * UNITS[text[len(number):]]
+    return int(number) * UNITS[text[len(number) :]]
 
 
 def default_grain(length):
@@ -40,8 +47,10 @@ def read_value(kind, raw, decimals, scale):
         return cel.FUNCTIONS["date"](None, raw[:10])
     if kind == "list(item)":
         types = {"product_id": "string", "category": "string", "quantity": "int", "price": "money"}
-        return [{name: read_value(types[name], item.get(name), decimals, 0) for name in types}
-                for item in raw]
+        return [
+            {name: read_value(types[name], item.get(name), decimals, 0) for name in types}
+            for item in raw
+        ]
     return int(raw) if kind == "int" else raw
 
 
@@ -93,8 +102,9 @@ class Feature:
         self.on, self.aggregate, self.n = spec["on"], spec["aggregate"], int(spec.get("n", 1))
         self.where = cel.compile_text(spec["where"]) if "where" in spec else None
         self.of = cel.compile_text(spec["of"]) if "of" in spec else None
-        types = {f"event.{field}": (kind, scale)
-                 for field, kind, scale in definitions.fields[self.on]}
+        types = {
+            f"event.{field}": (kind, scale) for field, kind, scale in definitions.fields[self.on]
+        }
         self.scale = types.get(spec.get("of"), (None, 0))[1]
         self.window = "window" in spec
         if self.window:
@@ -125,8 +135,11 @@ class Feature:
 
     def read(self, contributions, now):
         """The aggregate at `now`; CelError where it is absent or left its range."""
-        live = sorted((order, i) for i, (order, _, end) in enumerate(contributions)
-                      if end is None or now < end)
+        live = sorted(
+            (order, i)
+            for i, (order, _, end) in enumerate(contributions)
+            if end is None or now < end
+        )
         values = [contributions[i][1] for _, i in live]
         if self.aggregate == "count":
             return len(values)
@@ -144,10 +157,10 @@ class Feature:
     def total(self, values):
         kind = self.definitions.feature_types[self.name]
         if kind == "money":
-            return cel._checked(cel.Money(sum(value.n for value in values)))
+            return checked(cel.Money(sum(value.n for value in values)))
         if kind == "double":
             return float(self.exact(values))
-        return cel._checked(sum(values))
+        return checked(sum(values))
 
     def exact(self, values):
         """The sum of fixed-point doubles, without any rounding."""
@@ -169,7 +182,7 @@ class Customer:
         self.decimals = definitions.decimals
         self.now = 0
         self.zone = definitions.zone
-        self.attributes = {}    # name -> (order, value)
+        self.attributes = {}  # name -> (order, value)
         self.contributions = {name: [] for name in definitions.features}
         self._cache, self._cached_at = {}, None
 

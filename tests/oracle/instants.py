@@ -1,9 +1,9 @@
-"""Every instant at which something about a customer might change by itself: too many, never too few.
+"""Every instant at which a customer might change by themselves: too many, never too few.
 
-From all expressions: the lengths of time they contain, and whether they use calendar words. A change
-can only come where a known instant (an event, a timestamp, a literal), a local midnight or, with
-words of the hour, a quarter of an hour, shifted by sums of those lengths, is passed. The oracle
-tests itself by looking at random instants as well: nothing may change there.
+From all expressions: the lengths of time they contain, and whether they use calendar words. A
+change can only come where a known instant (an event, a timestamp, a literal), a local midnight or,
+with words of the hour, a quarter of an hour, shifted by sums of those lengths, is passed. The
+oracle tests itself by looking at random instants as well: nothing may change there.
 """
 
 import itertools
@@ -12,8 +12,20 @@ import cel
 import zones
 
 LENGTHS = {"days": zones.DAY, "hours": zones.HOUR, "minutes": zones.MINUTE, "weeks": 7 * zones.DAY}
-DATE_WORDS = {"calendar_days", "months", "age", "start_of_day", "weekday", "local_date", "getFullYear",
-              "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"}
+DATE_WORDS = {
+    "calendar_days",
+    "months",
+    "age",
+    "start_of_day",
+    "weekday",
+    "local_date",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+}
 HOUR_WORDS = {"getHours", "getMinutes", "local_time"}
 COUNTED_LENGTHS = 70  # days(orders): the multiples of its unit that are tried
 
@@ -24,7 +36,7 @@ class Needs:
     def __init__(self, tree, definitions):
         self.now = self.window = self.dates = self.hours = self.minutes = False
         self.lengths, self.literals, self.zones = set(), set(), set()
-        self.counted = set()    # lengths of the form days(orders)
+        self.counted = set()  # lengths of the form days(orders)
         self._look(tree, definitions)
 
     def moves(self):
@@ -78,15 +90,22 @@ def candidates(definitions, events, until):
     begin, end = events[0].time, until - 1
     known, names = {e.time for e in events}, {definitions.zone.name}
     for event in events:
-        known.update(v.n // cel.NANOS for v in event.fields.values() if isinstance(v, cel.Timestamp))
+        known.update(
+            v.n // cel.NANOS for v in event.fields.values() if isinstance(v, cel.Timestamp)
+        )
         for name, (kind, trait, _) in definitions.attributes.items():
             raw = event.trait(trait)
             if kind == "timestamp" and raw:
                 known.add(cel.parse_time(raw) // cel.NANOS)
             elif kind == "time_zone" and raw:
                 names.add(raw)
-    found = {f.end_of(e.time) for f in definitions.features.values() if not f.derived and f.window
-             for e in events if e.type == f.on}
+    found = {
+        f.end_of(e.time)
+        for f in definitions.features.values()
+        if not f.derived and f.window
+        for e in events
+        if e.type == f.on
+    }
     for rule in definitions.rules():
         needs = Needs(rule.tree, definitions)
         if needs.moves():
@@ -107,11 +126,13 @@ def _of_rule(needs, known, names, begin, end):
             bases |= zone.boundaries(begin - reach, end + reach)
     if needs.hours:
         found = _of_hours(needs, known, names, begin, end)
-    return found | {t + shift for t in bases for shift in shifts if begin - 1 <= t + shift <= end + 1}
+    return found | {
+        t + shift for t in bases for shift in shifts if begin - 1 <= t + shift <= end + 1
+    }
 
 
 def _of_hours(needs, known, names, begin, end):
-    quarter = 15 * zones.MINUTE         # every offset since 1972 is a multiple of it
+    quarter = 15 * zones.MINUTE  # every offset since 1972 is a multiple of it
     first = begin // quarter * quarter
     found = set(range(first, end, quarter))
     if needs.minutes:

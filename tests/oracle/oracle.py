@@ -29,9 +29,9 @@ class Run:
     def __init__(self, journey, occurrence, now):
         self.journey, self.occurrence, self.entered_at = journey, occurrence, now
         self.state, self.position = "waiting", 0
-        self.started = None     # when the present step began
+        self.started = None  # when the present step began
         self.converted_at = None
-        self.windows = []       # of the goal: (first instant, last instant)
+        self.windows = []  # of the goal: (first instant, last instant)
         self.sent = 0
         if journey.goal and not journey.from_send:
             self.windows.append((now, now + journey.within))
@@ -39,11 +39,17 @@ class Run:
     def record(self):
         """The run as customers.ndjson shows it; the step only while one waits."""
         waits = self.state == "waiting"
-        return {"occurrence": self.occurrence, "entered_at": cel.format_time(self.entered_at),
-                "state": self.state, "sent": self.sent,
-                "step": self.journey.steps[self.position].name if waits else None,
-                "step_started_at": cel.format_time(self.started) if waits else None,
-                "converted_at": None if self.converted_at is None else cel.format_time(self.converted_at)}
+        return {
+            "occurrence": self.occurrence,
+            "entered_at": cel.format_time(self.entered_at),
+            "state": self.state,
+            "sent": self.sent,
+            "step": self.journey.steps[self.position].name if waits else None,
+            "step_started_at": cel.format_time(self.started) if waits else None,
+            "converted_at": (
+                None if self.converted_at is None else cel.format_time(self.converted_at)
+            ),
+        }
 
 
 class Walker:
@@ -55,8 +61,8 @@ class Walker:
         self.segments = {segmentation: (None, None) for segmentation in definitions.segmentations}
         self.runs = {journey.name: [] for journey in definitions.journeys}
         self.transitions, self.actions, self.decisions = [], [], []
-        self.steps = []         # (journey, step number, what): entered, sent, exited, converted
-        self.agenda = []        # instants found while walking: ends of waits
+        self.steps = []  # (journey, step number, what): entered, sent, exited, converted
+        self.agenda = []  # instants found while walking: ends of waits
 
     def walk(self, events, until, extra=()):
         foreseen = instants.candidates(self.definitions, events, until)
@@ -64,7 +70,7 @@ class Walker:
         known = set(foreseen)
         looks += [(t, 0) for t in extra if events[0].time < t < until and t not in known]
         looks += [(event.time, number) for number, event in enumerate(events, 1)]
-        looks.sort()            # at one instant the customer's own dues come before its events
+        looks.sort()  # at one instant the customer's own dues come before its events
         for t, number in looks:
             self._agenda_before(t, until)
             if number:
@@ -101,7 +107,7 @@ class Walker:
         for journey in self.definitions.journeys:
             self._exit(journey, now, cause)
         for journey in self.definitions.journeys:
-            self._enter(journey, now, cause, event_type, moves)
+            self._enter(journey, now, event_type, moves)
         for journey in self.definitions.journeys:
             self._advance(journey, now, cause)
         return before != (len(self.transitions), len(self.decisions), len(self.steps))
@@ -116,8 +122,9 @@ class Walker:
         if found == old:
             return None
         self.segments[name] = (found, now)
-        self.transitions.append({"segmentation": name, "from": old, "to": found, "at": now,
-                                 "cause": cause})
+        self.transitions.append(
+            {"segmentation": name, "from": old, "to": found, "at": now, "cause": cause}
+        )
         return name, old, found
 
     def _goal(self, journey, now):
@@ -137,7 +144,11 @@ class Walker:
 
     def _exit(self, journey, now, cause):
         run = self._waiting(journey)
-        if not run or not journey.exit_when or not self.customer.is_true(journey.exit_when.function):
+        if (
+            not run
+            or not journey.exit_when
+            or not self.customer.is_true(journey.exit_when.function)
+        ):
             return
         run.state = "exited"
         self.steps.append((journey.name, run.position, "exited"))
@@ -145,26 +156,31 @@ class Walker:
             if journey.steps[number].send:
                 self._decide(run, number, "exited", now, cause)
 
-    def _enter(self, journey, now, cause, event_type, moves):
+    def _enter(self, journey, now, event_type, moves):
         if not self._triggered(journey, event_type, moves) or self._waiting(journey):
             return
         if self.runs[journey.name] and not journey.always:
             return
         if journey.when and not self.customer.is_true(journey.when.function):
             return
+        if journey.exit_when and self.customer.is_true(journey.exit_when.function):
+            return
         run = Run(journey, len(self.runs[journey.name]) + 1, now)
         self.runs[journey.name].append(run)
         self._begin(run, now)
-        self._goal_of(run, now)         # the window opens at this instant, which counts
-        self._exit(journey, now, cause)  # whoever may not stay receives nothing
+        self._goal_of(run, now)  # the window opens at this instant, which counts
 
     @staticmethod
     def _triggered(journey, event_type, moves):
         if journey.event:
             return journey.event == event_type
         want = journey.transition
-        return any(want["segmentation"] == name and want.get("from", old) == old
-                   and want.get("to", new) == new for name, old, new in moves)
+        return any(
+            want["segmentation"] == name
+            and want.get("from", old) == old
+            and want.get("to", new) == new
+            for name, old, new in moves
+        )
 
     def _begin(self, run, now):
         """The present step starts."""
@@ -203,18 +219,32 @@ class Walker:
     def _send(self, run, step, now, cause):
         run.sent += 1
         self.steps.append((run.journey.name, run.position, "sent"))
-        self.actions.append({"journey": run.journey.name, "step": step.name, "at": now,
-                             "occurrence": run.occurrence, "channel": step.send["channel"],
-                             "template": step.send["template"],
-                             "purpose": step.send.get("purpose", "marketing")})
+        self.actions.append(
+            {
+                "journey": run.journey.name,
+                "step": step.name,
+                "at": now,
+                "occurrence": run.occurrence,
+                "channel": step.send["channel"],
+                "template": step.send["template"],
+                "purpose": step.send.get("purpose", "marketing"),
+            }
+        )
         self._decide(run, run.position, "sent", now, cause)
         if run.journey.from_send:
             run.windows.append((now, now + run.journey.within))
 
     def _decide(self, run, number, decision, now, cause):
-        self.decisions.append({"journey": run.journey.name, "decision": decision, "at": now,
-                               "step": run.journey.steps[number].name, "cause": cause,
-                               "occurrence": run.occurrence})
+        self.decisions.append(
+            {
+                "journey": run.journey.name,
+                "decision": decision,
+                "at": now,
+                "step": run.journey.steps[number].name,
+                "cause": cause,
+                "occurrence": run.occurrence,
+            }
+        )
 
     def way(self):
         """Each journey's runs, as customers.ndjson shows them."""
@@ -228,7 +258,7 @@ class Walker:
 
 
 def histories(definitions, raw_events, until):
-    """Each customer's events in their order; equal (time, source, id) once, undeclared types out."""
+    """Each customer's events in order; equal (time, source, id) once, undeclared types left out."""
     found = {}
     for raw in raw_events:
         if raw["type"] != "identify" and raw["type"] not in definitions.fields:
@@ -252,22 +282,28 @@ def run(data, raw_events, until, extra=()):
         "transitions": numbered(walkers, "transitions"),
         "actions": numbered(walkers, "actions"),
         "decisions": numbered(walkers, "decisions"),
-        "customers": {w.name: {"values": w.knowledge(), "segments": dict(w.segments),
-                               "journeys": w.way()}
-                      for w in walkers},
+        "customers": {
+            w.name: {"values": w.knowledge(), "segments": dict(w.segments), "journeys": w.way()}
+            for w in walkers
+        },
         "members": members(definitions, walkers),
         "journeys": {j.name: journey_summary(j, walkers) for j in definitions.journeys},
     }
 
 
 def numbered(walkers, kind):
-    return [{"customer": w.name, "number": number, **record} for w in walkers
-            for number, record in enumerate(getattr(w, kind), 1)]
+    return [
+        {"customer": w.name, "number": number, **record}
+        for w in walkers
+        for number, record in enumerate(getattr(w, kind), 1)
+    ]
 
 
 def members(definitions, walkers):
-    found = {name: {segment: 0 for segment in segments}
-             for name, segments in definitions.segmentations.items()}
+    found = {
+        name: {segment: 0 for segment in segments}
+        for name, segments in definitions.segmentations.items()
+    }
     for walker in walkers:
         for name, (segment, _) in walker.segments.items():
             if segment:
@@ -284,10 +320,14 @@ def journey_summary(journey, walkers):
         for what in ("entered", "sent", "exited", "converted"):
             row[what] = marks.count((journey.name, number, what))
         steps.append(row)
-    return {"entered": len(runs), "sent": sum(r.sent for r in runs),
-            "exited": sum(r.state == "exited" for r in runs),
-            "converted": sum(r.converted_at is not None for r in runs),
-            "completed": sum(r.state == "completed" for r in runs), "steps": steps}
+    return {
+        "entered": len(runs),
+        "sent": sum(r.sent for r in runs),
+        "exited": sum(r.state == "exited" for r in runs),
+        "converted": sum(r.converted_at is not None for r in runs),
+        "completed": sum(r.state == "completed" for r in runs),
+        "steps": steps,
+    }
 
 
 def plain(value, decimals=2):

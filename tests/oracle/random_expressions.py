@@ -1,13 +1,29 @@
 """Random expressions over a set of typed names: what `check_random.py` puts into definitions.
 
-Only forms that docs/language.md promises: a value that runs with `now` is compared at once, never a result.
+Only forms that docs/language.md promises: a value that runs with `now` is compared at once.
 """
 
 COMPARE = ("<", "<=", ">", ">=", "==", "!=")
 ORDER = ("<", "<=", ">", ">=")
-HOUR_LENGTHS = ("hours(1)", "hours(9)", "minutes(90)", "minutes(20)", "hours(22)", 'duration("1h30m")')
-DAY_LENGTHS = ("days(1)", "days(2)", "days(7)", "days(10)", "weeks(2)", "days(30)", "days(31)", "hours(36)",
-               'duration("72h0.001s")')
+HOUR_LENGTHS = (
+    "hours(1)",
+    "hours(9)",
+    "minutes(90)",
+    "minutes(20)",
+    "hours(22)",
+    'duration("1h30m")',
+)
+DAY_LENGTHS = (
+    "days(1)",
+    "days(2)",
+    "days(7)",
+    "days(10)",
+    "weeks(2)",
+    "days(30)",
+    "days(31)",
+    "hours(36)",
+    'duration("72h0.001s")',
+)
 TEXTS = ("hiking", "hike", "running", "tennis", "")
 
 
@@ -16,11 +32,11 @@ class Expressions:
 
     def __init__(self, rng, names, zones, literals, decimals):
         self.rng = rng
-        self.names = names          # name -> type: int money double string bool timestamp date
-        self.zones = zones          # names that accessors may use
-        self.literals = literals    # instants, as text, that timestamps may be compared with
+        self.names = names  # name -> type: int money double string bool timestamp date
+        self.zones = zones  # names that accessors may use
+        self.literals = literals  # instants, as text, that timestamps may be compared with
         self.decimals = decimals
-        self.words = "none"         # of the calendar: none, dates, hours
+        self.words = "none"  # of the calendar: none, dates, hours
 
     def of(self, kind):
         found = [name for name, its in self.names.items() if its == kind]
@@ -38,7 +54,15 @@ class Expressions:
         return f"({self.bool(depth - 1)} {op} {self.bool(depth - 1)})"
 
     def atom(self):
-        makers = [self.number, self.number, self.since, self.since, self.money, self.other, self.literal]
+        makers = [
+            self.number,
+            self.number,
+            self.since,
+            self.since,
+            self.money,
+            self.other,
+            self.literal,
+        ]
         if self.words != "none":
             makers += [self.date_word] * 6
         if self.words == "hours":
@@ -53,15 +77,29 @@ class Expressions:
         if not name:
             return None
         n = r.randint(0, 6)
-        return r.choice((
-            f"{name} {r.choice(COMPARE)} {n}", f"{name} {r.choice(ORDER)} {n}", f"{n} {r.choice(ORDER)} {name}",
-            f"{name} {r.choice(ORDER)} {other}", f"{name} + {n} {r.choice(ORDER)} {other} * 2",
-            f"{name} % 2 == {n % 2}", f"12 / {name} {r.choice(ORDER)} {n}",
-            f"{name} in [{n}, {n + 1}, {n + 4}]", f"{name} - {n} == -{n % 3}", f"{name} > {n}.5"))
+        return r.choice(
+            (
+                f"{name} {r.choice(COMPARE)} {n}",
+                f"{name} {r.choice(ORDER)} {n}",
+                f"{n} {r.choice(ORDER)} {name}",
+                f"{name} {r.choice(ORDER)} {other}",
+                f"{name} + {n} {r.choice(ORDER)} {other} * 2",
+                f"{name} % 2 == {n % 2}",
+                f"12 / {name} {r.choice(ORDER)} {n}",
+                f"{name} in [{n}, {n + 1}, {n + 4}]",
+                f"{name} - {n} == -{n % 3}",
+                f"{name} > {n}.5",
+            )
+        )
 
     def money_literal(self, top=400):
-        units = self.rng.choice((0, self.rng.randint(0, top * 10**self.decimals),
-                                 self.rng.randint(0, top) * 10**self.decimals))
+        units = self.rng.choice(
+            (
+                0,
+                self.rng.randint(0, top * 10**self.decimals),
+                self.rng.randint(0, top) * 10**self.decimals,
+            )
+        )
         whole, rest = divmod(units, 10**self.decimals)
         return f'money("{whole}' + (f'.{rest:0{self.decimals}d}")' if self.decimals else '")')
 
@@ -71,9 +109,14 @@ class Expressions:
         if not name:
             return None
         bound = self.money_literal()
-        return r.choice((
-            f"{name} {r.choice(ORDER)} {bound}", f"{name} {r.choice(COMPARE)} {bound}",
-            f"{name} {r.choice(ORDER)} {other}", f"{name} * 2 {r.choice(ORDER)} {other} + {bound}"))
+        return r.choice(
+            (
+                f"{name} {r.choice(ORDER)} {bound}",
+                f"{name} {r.choice(COMPARE)} {bound}",
+                f"{name} {r.choice(ORDER)} {other}",
+                f"{name} * 2 {r.choice(ORDER)} {other} + {bound}",
+            )
+        )
 
     def length(self):
         pool = DAY_LENGTHS if self.words != "hours" or self.rng.random() < 0.4 else HOUR_LENGTHS
@@ -86,12 +129,22 @@ class Expressions:
             return None
         d, e, op, flip = self.length(), self.length(), r.choice(ORDER), r.choice(ORDER)
         forms = [
-            f"now - {t} {op} {d}", f"now - {t} {op} {d}", f"now {op} {t} + {d}", f"now - {d} {flip} {t}",
-            f"{t} + {d} {op} now", f"{d} {flip} now - {t}", f"{t} {r.choice(COMPARE)} {other}",
-            f"{t} - {other} {op} {d}", f"now - {t} == {d}", f"now - {t} {op} {d} + {e}",
-            f"now - {t} {op} ({self.bool(0)} ? {d} : {e})", f"has({t}) && now - {t} {op} {d}",
-            f"now {op} (has({other}) ? {other} : {t} + {d})", f"now - {t} {op} now - {other}",
-            f'duration("0s") - ({t} - now) {op} {d}']
+            f"now - {t} {op} {d}",
+            f"now - {t} {op} {d}",
+            f"now {op} {t} + {d}",
+            f"now - {d} {flip} {t}",
+            f"{t} + {d} {op} now",
+            f"{d} {flip} now - {t}",
+            f"{t} {r.choice(COMPARE)} {other}",
+            f"{t} - {other} {op} {d}",
+            f"now - {t} == {d}",
+            f"now - {t} {op} {d} + {e}",
+            f"now - {t} {op} ({self.bool(0)} ? {d} : {e})",
+            f"has({t}) && now - {t} {op} {d}",
+            f"now {op} (has({other}) ? {other} : {t} + {d})",
+            f"now - {t} {op} now - {other}",
+            f'duration("0s") - ({t} - now) {op} {d}',
+        ]
         count = self.of("int")
         if count and self.words == "none" and r.random() < 0.2:
             forms = [f"now - {t} {op} days({count} + 1)"]
@@ -101,7 +154,10 @@ class Expressions:
         r = self.rng
         text = f'timestamp("{r.choice(self.literals)}")'
         t = self.of("timestamp")
-        forms = [f"now {r.choice(COMPARE)} {text}", f"now + {self.length()} {r.choice(ORDER)} {text}"]
+        forms = [
+            f"now {r.choice(COMPARE)} {text}",
+            f"now + {self.length()} {r.choice(ORDER)} {text}",
+        ]
         if t:
             forms.append(f"{t} {r.choice(ORDER)} {text}")
         return r.choice(forms)
@@ -112,17 +168,28 @@ class Expressions:
         name = self.of(kind) if kind != "has" else r.choice(list(self.names) or [None])
         if not name:
             return None
-        text = r.choice(TEXTS)
-        return r.choice({
-            "string": (f'{name} == "{text}"', f'{name} in ["{text}", "running"]',
-                       f'{name}.startsWith("hik")', f'{name}.contains("{text}")', f'{name}.endsWith("ing")',
-                       f"size({name}) > 4", f'{name} != "{text}"', f'{name} + "x" == "{text}x"'),
-            "bool": (name, f"!{name}", f"{name} == true"),
-            "double": (f"{name} {r.choice(ORDER)} {r.randint(0, 9)}.375",
-                       f"{name} * 2.0 {r.choice(ORDER)} {r.randint(1, 9)}.125"),
-            "date": (f'{name} {r.choice(ORDER)} date("{r.randint(1950, 2012)}-0{r.randint(1, 9)}-14")',),
-            "has": (f"has({name})", f"!has({name})"),
-        }[kind])
+        text, op = r.choice(TEXTS), r.choice(ORDER)
+        return r.choice(
+            {
+                "string": (
+                    f'{name} == "{text}"',
+                    f'{name} in ["{text}", "running"]',
+                    f'{name}.startsWith("hik")',
+                    f'{name}.contains("{text}")',
+                    f'{name}.endsWith("ing")',
+                    f"size({name}) > 4",
+                    f'{name} != "{text}"',
+                    f'{name} + "x" == "{text}x"',
+                ),
+                "bool": (name, f"!{name}", f"{name} == true"),
+                "double": (
+                    f"{name} {r.choice(ORDER)} {r.randint(0, 9)}.375",
+                    f"{name} * 2.0 {r.choice(ORDER)} {r.randint(1, 9)}.125",
+                ),
+                "date": (f'{name} {op} date("{r.randint(1950, 2012)}-0{r.randint(1, 9)}-14")',),
+                "has": (f"has({name})", f"!has({name})"),
+            }[kind]
+        )
 
     def date_word(self):
         r = self.rng
@@ -130,27 +197,41 @@ class Expressions:
         op, n, day = r.choice(ORDER), r.choice((0, 1, 2, 7, 14, 30, 31, 45)), self.length()
         zone = r.choice(self.zones)
         forms = [
-            f"weekday(now) {r.choice(COMPARE)} {r.randint(1, 7)}", "weekday(now) in [6, 7]",
-            f'now.getDayOfWeek("{zone}") {op} {r.randint(0, 6)}', f"now.getMonth() {op} {r.randint(0, 11)}",
+            f"weekday(now) {r.choice(COMPARE)} {r.randint(1, 7)}",
+            "weekday(now) in [6, 7]",
+            f'now.getDayOfWeek("{zone}") {op} {r.randint(0, 6)}',
+            f"now.getMonth() {op} {r.randint(0, 11)}",
             f'now.getDate("{zone}") {op} {r.randint(1, 31)}',
-            f'now.getDayOfYear("{zone}") {op} {r.randint(0, 360)}', "now.getDayOfMonth() % 7 == 0",
+            f'now.getDayOfYear("{zone}") {op} {r.randint(0, 360)}',
+            "now.getDayOfMonth() % 7 == 0",
             f'local_date(now) {op} date("{r.choice(self.literals)[:10]}")',
             f'start_of_day(now) {op} timestamp("{r.choice(self.literals)}")',
-            f'start_of_day(now) + {day} {op} timestamp("{r.choice(self.literals)}")']
+            f'start_of_day(now) + {day} {op} timestamp("{r.choice(self.literals)}")',
+        ]
         if t:
             forms += [
-                f"calendar_days({t}, now) {op} {n}", f"calendar_days({t}, now) {op} {n}",
-                f"calendar_days(now, {t}) {op} -{n}", f"calendar_days({t}, now) == {n}",
-                f"calendar_days({t}, now - {day}) {op} {n}", f"months({t}, now) {op} {n % 5}",
-                f"start_of_day({t}) + {day} {op} now", f"calendar_days({t}, now) + {n} {op} {n} * 2",
-                f"local_date({t}) == local_date(now)", f"start_of_day(now) - {day} {op} {t}",
-                f"weekday({t}) {op} weekday(now)", f"calendar_days({t}, now) % 7 == 3",
-                f"months(now, {t} + {day}) {op} -{n % 3}"]
+                f"calendar_days({t}, now) {op} {n}",
+                f"calendar_days({t}, now) {op} {n}",
+                f"calendar_days(now, {t}) {op} -{n}",
+                f"calendar_days({t}, now) == {n}",
+                f"calendar_days({t}, now - {day}) {op} {n}",
+                f"months({t}, now) {op} {n % 5}",
+                f"start_of_day({t}) + {day} {op} now",
+                f"calendar_days({t}, now) + {n} {op} {n} * 2",
+                f"local_date({t}) == local_date(now)",
+                f"start_of_day(now) - {day} {op} {t}",
+                f"weekday({t}) {op} weekday(now)",
+                f"calendar_days({t}, now) % 7 == 3",
+                f"months(now, {t} + {day}) {op} -{n % 3}",
+            ]
         if d:
-            forms += [f"age({d}) {op} {r.choice(self.ages)}", f"age({d}) {op} {r.choice(self.ages)}",
-                      f"months({d}, now) {op} {12 * r.choice(self.ages) + n % 5}",
-                      f"calendar_days({d}, now) {op} {365 * r.choice(self.ages) + 9}",
-                      f"age({d}) % 2 == 0"]
+            forms += [
+                f"age({d}) {op} {r.choice(self.ages)}",
+                f"age({d}) {op} {r.choice(self.ages)}",
+                f"months({d}, now) {op} {12 * r.choice(self.ages) + n % 5}",
+                f"calendar_days({d}, now) {op} {365 * r.choice(self.ages) + 9}",
+                f"age({d}) % 2 == 0",
+            ]
         return r.choice(forms)
 
     ages = (24, 25, 30, 41)
@@ -160,15 +241,22 @@ class Expressions:
         op, zone = r.choice(ORDER), r.choice(self.zones)
         hour, t = r.randint(0, 23), self.of("timestamp")
         forms = [
-            f"local_time(now) {op} hours({hour})", f"local_time(now) {op} hours({hour})",
-            f"local_time(now) >= hours(9) && local_time(now) < hours({10 + hour % 12}) + minutes(30)",
-            f'now.getHours("{zone}") {op} {hour}', f"now.getHours() == {hour}",
+            f"local_time(now) {op} hours({hour})",
+            f"local_time(now) {op} hours({hour})",
+            "local_time(now) >= hours(9) && "
+            f"local_time(now) < hours({10 + hour % 12}) + minutes(30)",
+            f'now.getHours("{zone}") {op} {hour}',
+            f"now.getHours() == {hour}",
             f'now.getMinutes("{zone}") {op} {r.choice((15, 30, 45))}',
             f"weekday(now) == {1 + hour % 7} && local_time(now) {op} hours(12)",
-            f"start_of_day(now) + hours({hour}) {op} now"]
+            f"start_of_day(now) + hours({hour}) {op} now",
+        ]
         if t:
-            forms += [f"local_time({t}) {op} local_time(now)", f"local_time({t}) {op} hours({hour})",
-                      f"(now - hours(3)).getHours() {op} {hour}"]
+            forms += [
+                f"local_time({t}) {op} local_time(now)",
+                f"local_time({t}) {op} hours({hour})",
+                f"(now - hours(3)).getHours() {op} {hour}",
+            ]
         return r.choice(forms)
 
     def derived(self):
@@ -179,12 +267,20 @@ class Expressions:
         if kind == "timestamp" and t:
             forms = [f"{t} + {self.length()}", f"{t} - {self.length()}"]
             if self.words != "none":
-                forms += [f"start_of_day({t})", "start_of_day(now)", f"start_of_day({t}) + {self.length()}"]
+                forms += [
+                    f"start_of_day({t})",
+                    "start_of_day(now)",
+                    f"start_of_day({t}) + {self.length()}",
+                ]
             return "timestamp", r.choice(forms)
         if kind == "money" and m:
-            return "money", r.choice((f"{m} * 3", f"{m} + {self.money_literal(50)}", f"{m} - {m} * 2"))
+            return "money", r.choice(
+                (f"{m} * 3", f"{m} + {self.money_literal(50)}", f"{m} - {m} * 2")
+            )
         if kind == "days" and t and self.words != "none":
-            return "int", r.choice((f"calendar_days({t}, now)", f"months({t}, now)", "weekday(now)"))
+            return "int", r.choice(
+                (f"calendar_days({t}, now)", f"months({t}, now)", "weekday(now)")
+            )
         if kind == "bool":
             return "bool", self.bool(1)
         if kind == "string":

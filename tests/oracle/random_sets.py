@@ -10,30 +10,105 @@ import cel
 import zones
 from random_expressions import Expressions
 
-ZONES = ("UTC", "Europe/Paris", "America/Santiago", "Asia/Beirut", "Pacific/Apia", "America/St_Johns",
-         "Australia/Lord_Howe", "America/Sao_Paulo", "America/Havana", "Asia/Kathmandu", "Pacific/Chatham",
-         "Atlantic/Azores", "Africa/Cairo", "America/Asuncion")
+ZONES = (
+    "UTC",
+    "Europe/Paris",
+    "America/Santiago",
+    "Asia/Beirut",
+    "Pacific/Apia",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+    "America/Havana",
+    "Asia/Kathmandu",
+    "Pacific/Chatham",
+    "Atlantic/Azores",
+    "Africa/Cairo",
+    "America/Asuncion",
+)
 KINDS = ("windows", "calendar", "journeys", "values", "hours", "general")
 CURRENCIES = (("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3))
 CATEGORIES = ("hiking", "hike", "running", "tennis", "café", "")
-WINDOWS = ("1m", "5m", "30m", "1h", "2h", "6h", "1d", "36h", "3d", "7d", "2w", "15d", "30d", "60d",
-           ("2h", "1m"), ("3d", "10m"), ("30d", "1h"), ("7d", "1d"), ("1d", "1d"), ("1d", "1h"), ("15d", "1h"))
+WINDOWS = (
+    "1m",
+    "5m",
+    "30m",
+    "1h",
+    "2h",
+    "6h",
+    "1d",
+    "36h",
+    "3d",
+    "7d",
+    "2w",
+    "15d",
+    "30d",
+    "60d",
+    ("2h", "1m"),
+    ("3d", "10m"),
+    ("30d", "1h"),
+    ("7d", "1d"),
+    ("1d", "1d"),
+    ("1d", "1h"),
+    ("15d", "1h"),
+)
 WAITS = ("90m", "12h", "1d", "3d", "7d", "2w", "30d")
-WHERES = ('event.total >= money("100")', 'event.category.startsWith("hik")', "event.promotion",
-          'event.category in ["running", "tennis"]', "has(event.category)", "size(event.items) > 1",
-          "event.items[0].quantity > 1", '"sale" in event.tags', "event.qty > 1 || event.promotion",
-          "!has(event.shipped_at)", 'event.source == "web"', "event.weight < 2.5",
-          'event.items[1].price < money("60")', "6 / event.qty >= 2", "event.tags.size() == 2")
-ORDER_FIELDS = {"order_id": "string", "total": "money", "qty": "int", "category": "string",
-                "promotion": "bool", "weight": {"type": "double", "scale": 2}, "shipped_at": "timestamp",
-                "season": "date", "tags": "list(string)", "items": "list(item)"}
-SCALARS = {"total": "money", "qty": "int", "category": "string", "promotion": "bool", "weight": "double",
-           "shipped_at": "timestamp", "season": "date", "time": "timestamp"}
-ATTRIBUTES = {"birth_date": {"type": "date", "trait": "birthday"}, "language": "string",
-              "member_until": "timestamp", "score": "int", "opted": "bool", "wallet": "money",
-              "home_zone": {"type": "time_zone", "trait": "address.zone"}}
-ATTRIBUTE_TYPES = {"birth_date": "date", "language": "string", "member_until": "timestamp", "score": "int",
-                   "opted": "bool", "wallet": "money"}
+WHERES = (
+    'event.total >= money("100")',
+    'event.category.startsWith("hik")',
+    "event.promotion",
+    'event.category in ["running", "tennis"]',
+    "has(event.category)",
+    "size(event.items) > 1",
+    "event.items[0].quantity > 1",
+    '"sale" in event.tags',
+    "event.qty > 1 || event.promotion",
+    "!has(event.shipped_at)",
+    'event.source == "web"',
+    "event.weight < 2.5",
+    'event.items[1].price < money("60")',
+    "6 / event.qty >= 2",
+    "event.tags.size() == 2",
+)
+ORDER_FIELDS = {
+    "order_id": "string",
+    "total": "money",
+    "qty": "int",
+    "category": "string",
+    "promotion": "bool",
+    "weight": {"type": "double", "scale": 2},
+    "shipped_at": "timestamp",
+    "season": "date",
+    "tags": "list(string)",
+    "items": "list(item)",
+}
+SCALARS = {
+    "total": "money",
+    "qty": "int",
+    "category": "string",
+    "promotion": "bool",
+    "weight": "double",
+    "shipped_at": "timestamp",
+    "season": "date",
+    "time": "timestamp",
+}
+ATTRIBUTES = {
+    "birth_date": {"type": "date", "trait": "birthday"},
+    "language": "string",
+    "member_until": "timestamp",
+    "score": "int",
+    "opted": "bool",
+    "wallet": "money",
+    "home_zone": {"type": "time_zone", "trait": "address.zone"},
+}
+ATTRIBUTE_TYPES = {
+    "birth_date": "date",
+    "language": "string",
+    "member_until": "timestamp",
+    "score": "int",
+    "opted": "bool",
+    "wallet": "money",
+}
 
 
 class RandomSet:
@@ -49,14 +124,30 @@ class RandomSet:
         days = self.rng.randint(5, 14) if self.kind == "hours" else self.rng.randint(30, 150)
         self.begin = self._begin(days)
         self.end = self.begin + days * zones.DAY
-        self.until = self.end + self.rng.choice((0, 1, zones.DAY, 20 * zones.DAY)) \
+        self.until = (
+            self.end
+            + self.rng.choice((0, 1, zones.DAY, 20 * zones.DAY))
             + self.rng.choice((0, 0, 1, 12345))
-        self.lengths = [zones.DAY, 7 * zones.DAY, 30 * zones.DAY, 14 * zones.DAY, 2 * zones.DAY,
-                        9 * zones.HOUR, 90 * zones.MINUTE, zones.HOUR, 3 * zones.DAY]
+        )
+        self.lengths = [
+            zones.DAY,
+            7 * zones.DAY,
+            30 * zones.DAY,
+            14 * zones.DAY,
+            2 * zones.DAY,
+            9 * zones.HOUR,
+            90 * zones.MINUTE,
+            zones.HOUR,
+            3 * zones.DAY,
+        ]
         self.names = {}
-        self.data = {"programme": {"currency": self.currency, "time_zone": self.zone_name},
-                     "events": {"order_completed": {"fields": dict(ORDER_FIELDS)},
-                                "product_viewed": {"fields": {"category": "string", "seconds": "int"}}}}
+        self.data = {
+            "programme": {"currency": self.currency, "time_zone": self.zone_name},
+            "events": {
+                "order_completed": {"fields": dict(ORDER_FIELDS)},
+                "product_viewed": {"fields": {"category": "string", "seconds": "int"}},
+            },
+        }
         self._attributes()
         self._features()
         self._expressions()
@@ -67,8 +158,11 @@ class RandomSet:
 
     def _begin(self, days):
         """Half of the histories hold a change of the clocks."""
-        year = 2011 if self.zone_name == "Pacific/Apia" and self.rng.random() < 0.6 \
+        year = (
+            2011
+            if self.zone_name == "Pacific/Apia" and self.rng.random() < 0.6
             else self.rng.randint(1995, 2034)
+        )
         start = zones.day_of_date(year, 1, 1) * zones.DAY
         changes = self.zone.changes(start, start + 366 * zones.DAY)
         if changes and self.rng.random() < 0.7:
@@ -86,12 +180,20 @@ class RandomSet:
 
     def _features(self):
         r = self.rng
-        made = {"orders": {"on": "order_completed", "aggregate": "count"},
-                "spend": {"on": "order_completed", "aggregate": "sum", "of": "event.total"},
-                "first_order_at": {"on": "order_completed", "aggregate": "first", "of": "event.time"},
-                "last_order_at": {"on": "order_completed", "aggregate": "last", "of": "event.time"}}
-        self.names.update({"orders": "int", "spend": "money", "first_order_at": "timestamp",
-                           "last_order_at": "timestamp"})
+        made = {
+            "orders": {"on": "order_completed", "aggregate": "count"},
+            "spend": {"on": "order_completed", "aggregate": "sum", "of": "event.total"},
+            "first_order_at": {"on": "order_completed", "aggregate": "first", "of": "event.time"},
+            "last_order_at": {"on": "order_completed", "aggregate": "last", "of": "event.time"},
+        }
+        self.names.update(
+            {
+                "orders": "int",
+                "spend": "money",
+                "first_order_at": "timestamp",
+                "last_order_at": "timestamp",
+            }
+        )
         windowed = {"windows": 0.9, "values": 0.2}.get(self.kind, 0.3)
         for number in range(r.randint(2, 7)):
             name = f"f{number}"
@@ -100,7 +202,9 @@ class RandomSet:
 
     def _feature(self, windowed):
         r = self.rng
-        aggregate = r.choice(("count", "count", "sum", "sum", "min", "max", "avg", "first", "last", "nth"))
+        aggregate = r.choice(
+            ("count", "count", "sum", "sum", "min", "max", "avg", "first", "last", "nth")
+        )
         if windowed and aggregate == "nth":
             aggregate = "count"
         spec = {"on": "order_completed", "aggregate": aggregate}
@@ -108,11 +212,19 @@ class RandomSet:
         if aggregate == "count":
             spec["on"] = r.choice(("order_completed", "product_viewed"))
         else:
-            wanted = {"sum": ("money", "int", "double"), "avg": ("money", "int", "double"),
-                      "min": ("money", "int", "double", "timestamp", "date")}
+            wanted = {
+                "sum": ("money", "int", "double"),
+                "avg": ("money", "int", "double"),
+                "min": ("money", "int", "double", "timestamp", "date"),
+            }
             wanted["max"] = wanted["min"]
-            field, kind = r.choice([item for item in SCALARS.items()
-                                    if item[1] in wanted.get(aggregate, SCALARS.values())])
+            field, kind = r.choice(
+                [
+                    item
+                    for item in SCALARS.items()
+                    if item[1] in wanted.get(aggregate, SCALARS.values())
+                ]
+            )
             spec["of"] = f"event.{field}"
             if field == "qty" and r.random() < 0.4:
                 spec["of"] = r.choice(("event.qty * 2", "6 / event.qty", "event.items[0].quantity"))
@@ -135,8 +247,9 @@ class RandomSet:
 
     def _expressions(self):
         literals = [cel.format_time(self._moment([])) for _ in range(4)]
-        self.make = Expressions(self.rng, self.names, [self.zone_name, "UTC", "Asia/Kathmandu"], literals,
-                                self.decimals)
+        self.make = Expressions(
+            self.rng, self.names, [self.zone_name, "UTC", "Asia/Kathmandu"], literals, self.decimals
+        )
         self.make.words = {"calendar": "dates", "hours": "hours"}.get(self.kind, "none")
         if self.kind in ("general", "journeys") and self.rng.random() < 0.4:
             self.make.words = "dates"
@@ -149,26 +262,28 @@ class RandomSet:
 
     def _segmentations(self):
         self.data["segmentations"] = {}
-        names = ["life", "interest", "a_third"][:self.rng.randint(1, 3)]
+        names = ["life", "interest", "a_third"][: self.rng.randint(1, 3)]
         for name in names:
-            segments = {f"s{number}": self.make.bool() for number in range(self.rng.randint(1, 5))}
+            segments = {f"s{number}": self.make.bool() for number in range(self.rng.randint(2, 5))}
             self.data["segmentations"][name] = {"kind": "exclusive", "segments": segments}
 
     def _journeys(self):
-        wanted = {"journeys": self.rng.randint(1, 3), "general": self.rng.randint(0, 2)}
+        wanted = {"journeys": self.rng.randint(2, 3), "general": self.rng.randint(1, 2)}
         for number in range(wanted.get(self.kind, self.rng.randint(0, 1))):
             self.data.setdefault("journeys", {})[f"j{number}"] = self._journey()
 
     def _journey(self):
         r = self.rng
         journey = {"enter": self._enter()}
-        if r.random() < 0.4:
+        if r.random() < 0.25:
             journey["enter"]["when"] = self.make.bool(1)
         if r.random() < 0.6:
             journey["reentry"] = r.choice(("always", "always", "never"))
-        if r.random() < 0.5:
-            journey["exit_when"] = self.make.bool(1)
-        journey["steps"] = [self._step() for _ in range(r.randint(1, 4))]
+        if r.random() < 0.4:
+            journey["exit_when"] = (
+                self.make.bool(1) if r.random() < 0.5 else f"orders >= {r.randint(2, 9)}"
+            )
+        journey["steps"] = [self._step() for _ in range(r.randint(1, 5))]
         if r.random() < 0.6:
             journey["goal"] = {"when": self.make.bool(1), "within": r.choice(WAITS)}
             if any("send" in step for step in journey["steps"]):
@@ -191,11 +306,11 @@ class RandomSet:
     def _step(self):
         r = self.rng
         roll = r.random()
-        if roll < 0.45:
+        if roll < 0.55:
             return {"send": {"channel": "email", "template": f"t{r.randint(1, 9)}"}}
-        if roll < 0.7:
+        if roll < 0.8:
             return {"wait": r.choice(WAITS)}
-        if roll < 0.85:
+        if roll < 0.9:
             return {"wait": {"until": self.make.bool(1)}}
         t, length = self.make.of("timestamp"), self.make.length()
         forms = [f"{t} + {length}", f"{t} + {length} + minutes(1)"]
@@ -206,7 +321,7 @@ class RandomSet:
     # ---- Histories.
 
     def _moment(self, earlier):
-        """An instant: anywhere, on a grid line, at a midnight, beside another event, in a DST night."""
+        """An instant: anywhere, on a grid line, at a midnight, beside an event, in a DST night."""
         r = self.rng
         t = r.randint(self.begin, self.end - 1)
         roll = r.random()
@@ -222,15 +337,21 @@ class RandomSet:
         elif roll < 0.75:
             changes = self.zone.changes(self.begin, self.end)
             if changes:
-                t = r.choice(changes) + r.choice((0, 1, -1)) * r.choice((1, zones.HOUR, 30 * zones.MINUTE))
+                t = r.choice(changes) + r.choice((0, 1, -1)) * r.choice(
+                    (1, zones.HOUR, 30 * zones.MINUTE)
+                )
         elif roll < 0.85:
             t = t // zones.DAY * zones.DAY + zones.DAY // 2
-        return t if self.begin <= t < self.end + 5 * zones.DAY else r.randint(self.begin, self.end - 1)
+        return (
+            t if self.begin <= t < self.end + 5 * zones.DAY else r.randint(self.begin, self.end - 1)
+        )
 
     def _history(self):
         r = self.rng
-        customers = r.sample(("c1", "c2", "anon:7f", "Zoé", "c/5", "0006"), r.randint(2, 6))
-        total = r.randint(5, 60)
+        customers = r.sample(
+            ("c1", "c2", "anon:7f", "Zoé", "c/5", "0006"), r.choice((2, 2, 3, 3, 4, 6))
+        )
+        total = r.choice((r.randint(5, 60), r.randint(30, 60)))
         ids = [f"e{number:02d}" for number in range(total)]
         r.shuffle(ids)  # ids do not follow time, so that ties differ from the order of arrival
         times, events = {name: [] for name in customers}, []
@@ -245,30 +366,58 @@ class RandomSet:
     def _event(self, event_id, customer, t):
         r = self.rng
         roll = r.random()
-        event_type = "order_completed" if roll < 0.6 else "product_viewed" if roll < 0.82 else "identify"
+        event_type = (
+            "order_completed" if roll < 0.6 else "product_viewed" if roll < 0.82 else "identify"
+        )
         if roll > 0.98:
             event_type = "undeclared_type"
-        body = {"order_completed": self._order, "product_viewed": self._view,
-                "identify": self._identify}.get(event_type, dict)()
-        return {"specversion": "1.0", "id": event_id, "source": r.choice(("web", "shop")),
-                "type": event_type, "time": cel.format_time(t), "subject": customer, "data": body}
+        body = {
+            "order_completed": self._order,
+            "product_viewed": self._view,
+            "identify": self._identify,
+        }.get(event_type, dict)()
+        return {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": r.choice(("web", "shop")),
+            "type": event_type,
+            "time": cel.format_time(t),
+            "subject": customer,
+            "data": body,
+        }
 
     def _amount(self, top=150):
         r = self.rng
-        units = r.choice((0, r.randint(0, top * 10**self.decimals), r.randint(0, top) * 10**self.decimals))
+        units = r.choice(
+            (0, r.randint(0, top * 10**self.decimals), r.randint(0, top) * 10**self.decimals)
+        )
         whole, rest = divmod(units, 10**self.decimals)
         return f"{whole}.{rest:0{self.decimals}d}" if self.decimals else str(whole)
 
     def _order(self):
         r = self.rng
-        items = [{"product_id": f"p{r.randint(1, 9)}", "category": r.choice(CATEGORIES),
-                  "quantity": r.randint(0, 3), "price": self._amount(100)} for _ in range(r.randint(0, 3))]
-        body = {"order_id": f"o{r.randint(1, 99)}", "total": self._amount(), "qty": r.randint(-1, 4),
-                "category": r.choice(CATEGORIES), "promotion": r.random() < 0.5,
-                "weight": f"{r.randint(-50, 900) / 100:.2f}", "items": items,
-                "shipped_at": cel.format_time(self._moment([])),
-                "season": f"{r.randint(2000, 2030)}-0{r.randint(1, 9)}-{r.randint(10, 28)}",
-                "tags": r.sample(("sale", "gift", "web"), r.randint(0, 3)), "unknown": {"x": [1, 2]}}
+        items = [
+            {
+                "product_id": f"p{r.randint(1, 9)}",
+                "category": r.choice(CATEGORIES),
+                "quantity": r.randint(0, 3),
+                "price": self._amount(100),
+            }
+            for _ in range(r.randint(0, 3))
+        ]
+        body = {
+            "order_id": f"o{r.randint(1, 99)}",
+            "total": self._amount(),
+            "qty": r.randint(-1, 4),
+            "category": r.choice(CATEGORIES),
+            "promotion": r.random() < 0.5,
+            "weight": f"{r.randint(-50, 900) / 100:.2f}",
+            "items": items,
+            "shipped_at": cel.format_time(self._moment([])),
+            "season": f"{r.randint(2000, 2030)}-0{r.randint(1, 9)}-{r.randint(10, 28)}",
+            "tags": r.sample(("sale", "gift", "web"), r.randint(0, 3)),
+            "unknown": {"x": [1, 2]},
+        }
         for name in list(body):
             if r.random() < 0.12:
                 if r.random() < 0.5:
@@ -288,7 +437,9 @@ class RandomSet:
         traits = {}
         if r.random() < 0.7:
             born = zones.date_of_day(r.randint(self.begin, self.end) // zones.DAY)
-            birthday = datetime.date(year - r.choice((24, 25, 30, 41)), born.month, min(born.day, 28))
+            birthday = datetime.date(
+                year - r.choice((24, 25, 30, 41)), born.month, min(born.day, 28)
+            )
             traits["birthday"] = birthday.isoformat()
             if r.random() < 0.2:
                 traits["birthday"] = r.choice(("1984-02-29", "2000-02-29"))

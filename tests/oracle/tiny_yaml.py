@@ -1,7 +1,7 @@
 """The part of YAML that definitions are written in, read and written; not a general YAML reader.
 
-Read: block maps and lists, flow maps and lists, plain and quoted scalars, `|` and `>` blocks, comments.
-Plain scalars stay text, but for whole numbers, true, false and null.
+Read: block maps and lists, flow maps and lists, plain and quoted scalars, `|` and `>` blocks,
+comments. Plain scalars stay text, but for whole numbers, true, false and null.
 """
 
 import re
@@ -58,8 +58,10 @@ class _Reader:
         if not self._skip() or self.lines[self.next][0] < indent:
             return None
         indent = self.lines[self.next][0]
-        if self.lines[self.next][1].strip().startswith(("- ", "-\n")) or \
-                self.lines[self.next][1].strip() == "-":
+        if (
+            self.lines[self.next][1].strip().startswith(("- ", "-\n"))
+            or self.lines[self.next][1].strip() == "-"
+        ):
             return self._list(indent)
         return self._map(indent)
 
@@ -96,8 +98,11 @@ class _Reader:
         if re.fullmatch(r"[|>][-+]?", text):
             return self._text_block(text[0], indent)
         if not text:
-            if self._skip() and self.lines[self.next][0] == indent and \
-                    self.lines[self.next][1].strip().startswith("- "):
+            if (
+                self._skip()
+                and self.lines[self.next][0] == indent
+                and self.lines[self.next][1].strip().startswith("- ")
+            ):
                 return self._list(indent)  # a list may stand as far left as its key
             return self.block(indent + 1)
         if text[0] in "{[":
@@ -107,16 +112,20 @@ class _Reader:
             return _Flow(text).value()
         if text[0] in "'\"":
             return _Flow(text).value()
-        while self.next < len(self.lines) and self.lines[self.next][1].strip() and \
-                self.lines[self.next][0] > indent:
+        while (
+            self.next < len(self.lines)
+            and self.lines[self.next][1].strip()
+            and self.lines[self.next][0] > indent
+        ):
             text += " " + _uncommented(self.lines[self.next][1].strip())
             self.next += 1
         return _scalar(text)
 
     def _text_block(self, style, indent):
         out = []
-        while self.next < len(self.lines) and \
-                (not self.lines[self.next][1] or self.lines[self.next][0] > indent):
+        while self.next < len(self.lines) and (
+            not self.lines[self.next][1] or self.lines[self.next][0] > indent
+        ):
             out.append(self.lines[self.next][1].strip())
             self.next += 1
         return ("\n" if style == "|" else " ").join(out).strip()
@@ -135,9 +144,9 @@ class _Flow:
         self.text, self.next = text, 0
 
     def _peek(self):
-        while self.text[self.next:self.next + 1] == " ":
+        while self.text[self.next : self.next + 1] == " ":
             self.next += 1
-        return self.text[self.next:self.next + 1]
+        return self.text[self.next : self.next + 1]
 
     def value(self, stops=""):
         first = self._peek()
@@ -152,11 +161,13 @@ class _Flow:
         if first == '"':
             found = re.compile(r'"((?:\\.|[^"\\])*)"').match(self.text, self.next)
             self.next = found.end()
-            return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), found.group(1))
+            return re.sub(
+                r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), found.group(1)
+            )
         begin = self.next
         while self.next < len(self.text) and self.text[self.next] not in stops:
             self.next += 1
-        return _scalar(self.text[begin:self.next].strip())
+        return _scalar(self.text[begin : self.next].strip())
 
     def _group(self, close, kind):
         out = kind()
@@ -190,7 +201,7 @@ def write(data, indent=0):
 
 def _write_item(item, indent):
     body = write(item, indent + 4)
-    return " " * (indent + 2) + "- " + body[indent + 4:]
+    return " " * (indent + 2) + "- " + body[indent + 4 :]
 
 
 def _write_scalar(value):

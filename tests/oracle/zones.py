@@ -1,9 +1,9 @@
 """Local days and local time, the slow way: every answer is searched for in the zone's own offsets.
 
-A day is a count of days since 1970-01-01; instants are whole milliseconds since then. A day starts at
-the first instant whose local wall clock shows it or a later one: a midnight that does not exist is the
-first instant after the gap, one that exists twice is the first. An instant lies in the last day that
-has started by then. Limits: years 1 to 9999 of Python's datetime.
+A day is a count of days since 1970-01-01; instants are whole milliseconds since then. A day starts
+at the first instant whose local wall clock shows it or a later one: a midnight that does not exist
+is the first instant after the gap, one that exists twice is the first. An instant lies in the last
+day that has started by then. Limits: years 1 to 9999 of Python's datetime.
 """
 
 import datetime
@@ -55,7 +55,9 @@ class Zone:
         self._fixed = 0
         if name[:1] in "+-":
             hours, minutes = name[1:].split(":")
-            self._fixed = (int(hours) * HOUR + int(minutes) * MINUTE) * (-1 if name[0] == "-" else 1)
+            self._fixed = (int(hours) * HOUR + int(minutes) * MINUTE) * (
+                -1 if name[0] == "-" else 1
+            )
         else:
             self._zone = zoneinfo.ZoneInfo(name)
         self._offsets = {}
@@ -139,8 +141,8 @@ class Zone:
         return day
 
     def boundaries(self, begin, end):
-        """Every instant in [begin, end] at which a date word may change: first instants of days, wall
-        clock midnights under every offset in use, and changes of offset."""
+        """Every instant in [begin, end] at which a date word may change: first instants of days,
+        wall clock midnights under every offset in use, and changes of offset."""
         changes = self.changes(begin - 2 * DAY, end + 2 * DAY)
         offsets = {self.offset(begin)} | {self.offset(t) for t in changes}
         found = set(changes)
@@ -151,4 +153,3 @@ class Zone:
 
     def offsets_in_use(self, begin, end):
         return {self.offset(begin)} | {self.offset(t) for t in self.changes(begin, end)}
-

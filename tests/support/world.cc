@@ -27,10 +27,9 @@ World::World(const std::string& definitions)
 
 World::~World() { state::Customer::Destroy(rules_.shape, customer_); }
 
-Admission World::Apply(const std::string& type, TimeMs time, const std::string& id,
-                       TimeMs log_time, const std::map<std::string, Cell>& cells,
-                       const std::map<std::string, std::string>& texts,
-                       const std::string& source) {
+Admission World::Apply(const std::string& type, TimeMs time, const std::string& id, TimeMs log_time,
+                       const std::map<std::string, Cell>& cells,
+                       const std::map<std::string, std::string>& texts, const std::string& source) {
   const int number = catalog().FindEvent(type);
   if (number < 0) std::abort();
   const catalog::EventType& declared = catalog().events[number];

@@ -175,7 +175,7 @@ TEST(Step, IsTheSameBytesForTheSameHistory) {
     writer.AppendCustomer(world.customer(), &line);
   }
   EXPECT_EQ(lines[0], lines[1]);
-  EXPECT_GT(lines[0].size(), 1000u);
+  EXPECT_GT(lines[0].size(), 500u);
 }
 
 }  // namespace

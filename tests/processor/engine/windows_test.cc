@@ -119,9 +119,9 @@ TEST(Window, AgreesWithANaiveSumWhateverTheOrderOfArrival) {
       std::vector<std::pair<TimeMs, Cell>> all;
       TimeMs now = kStart;
       for (int i = 0; i < 120; ++i) {
+        const TimeMs before = now;
         now += static_cast<TimeMs>(random() % (grid.length / 8 + 1));
-        if (random() % 3 == 0) now = now / grid.grain * grid.grain;  // on a line
-        now = std::max(now, kStart);
+        if (random() % 3 == 0) now = std::max(before, now / grid.grain * grid.grain);  // on a line
         const TimeMs back = random() % 2 == 0 ? 0 : static_cast<TimeMs>(random() % grid.length);
         const auto value = static_cast<Cell>(random() % 1000);
         setup.Add(now - back, value, now);

@@ -66,6 +66,22 @@ TEST(SegmentEvent, NamesBecomeTypesByRuleOrAsStated) {
   EXPECT_EQ(say(R"("Product Viewed")"), "event");
 }
 
+TEST(SegmentEvent, SeveralFieldsMayReadOneProperty) {
+  catalog::Catalog catalog = ShopCatalog();
+  for (catalog::Field& field : catalog.events[0].fields) {
+    if (field.type.kind == expr::Kind::kString) field.segment = "name";
+  }
+  EventReader reader(catalog);
+  EventBuffer buffer;
+  const std::string name(1000, 'n');
+  std::string line = Track("\"name\":\"\\u0041" + name + "\"");
+  line.append(kLinePadding, ' ');
+  ASSERT_EQ(reader.Read(line, &buffer), Outcome::kEvent);
+  for (int field : {int{kOrderId}, int{kNote}}) {
+    EXPECT_EQ(buffer.event.fields[static_cast<std::size_t>(field)].Text(), "A" + name);
+  }
+}
+
 TEST(SegmentEvent, OfOtherKindsIsIgnored) {
   TestReader reader;
   for (std::string_view kind : {"page", "screen", "group", "alias"}) {

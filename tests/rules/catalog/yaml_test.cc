@@ -27,7 +27,7 @@ std::string PlaceOf(std::string_view text, std::string_view part) {
   std::vector<Issue> issues;
   const auto file = ParseYaml("f.yaml", text, &issues);
   if (file == nullptr) return FormatIssue(issues.at(0));
-  const Node& scalar = file->root.items.at(0);
+  const YamlNode& scalar = file->root.items.at(0);
   const std::size_t offset = scalar.text.find(part);
   if (offset == std::string::npos) return "not in: " + scalar.text;
   const Place place = PlaceInScalar(scalar, offset);
@@ -38,18 +38,18 @@ TEST(Yaml, BecomesATreeThatKnowsWhereItStands) {
   std::vector<Issue> issues;
   const auto file = ParseYaml("f.yaml", "a: 1\nb: {c: [x, 'y'], d: }\n", &issues);
   ASSERT_NE(file, nullptr);
-  const Node& root = file->root;
+  const YamlNode& root = file->root;
   ASSERT_TRUE(root.IsMap());
   ASSERT_THAT(root.keys, SizeIs(2));
   EXPECT_EQ(root.items[0].text, "1");
   EXPECT_TRUE(root.items[1].flow);
-  const Node& list = root.items[1].items[0];
-  ASSERT_EQ(list.kind, Node::Kind::kList);
+  const YamlNode& list = root.items[1].items[0];
+  ASSERT_EQ(list.kind, YamlNode::Kind::kList);
   EXPECT_EQ(list.items[1].text, "y");
-  EXPECT_EQ(list.items[1].style, Node::Style::kSingleQuoted);
+  EXPECT_EQ(list.items[1].style, YamlNode::Style::kSingleQuoted);
   EXPECT_EQ(file->PlaceOf(list.items[1].pos).line, 2);
   EXPECT_EQ(file->PlaceOf(list.items[1].pos).column, 12);
-  EXPECT_EQ(root.items[1].items[1].kind, Node::Kind::kNull);
+  EXPECT_EQ(root.items[1].items[1].kind, YamlNode::Kind::kNull);
 }
 
 TEST(Yaml, AnEmptyFileIsNothingAndNoMistake) {

@@ -183,11 +183,11 @@ class Case {
     for (TimeMs t = begin_ - begin_ % kHourMs; step > 0 && t < end_; t += step) bases.insert(t);
     std::vector<TimeMs> candidates;
     for (TimeMs base : bases) {
+      if (base < -kTimeMaxMs || base > kTimeMaxMs) continue;  // what holds from the beginning
       for (TimeMs shift : Shifts()) {
         for (TimeMs beside : {-1, 0, 1}) {
           const TimeMs t = base + shift + beside;
-          if (base > -kTimeMaxMs && base < kTimeMaxMs && t > begin_ && t < end_)
-            candidates.push_back(t);
+          if (t > begin_ && t < end_) candidates.push_back(t);
         }
       }
     }

@@ -1,0 +1,128 @@
+// Functions: their arguments, their literals, and how their results move with now.
+#include "absl/strings/str_cat.h"
+#include "rules/expr/checking.h"
+#include "rules/expr/operators.h"
+
+namespace parcours::expr {
+
+int Checker::CheckFunction(const Ast& ast) {
+  std::string path = ast.text;
+  if (ast.receiver && !PathOf(tree_, ast.children[0]).empty()) {
+    path = absl::StrCat(PathOf(tree_, ast.children[0]), ".", ast.text);
+  }
+  const Function* function = FindFunction(ast.text);
+  if (function == nullptr) {
+    std::string sentence = UnsupportedFunction(ast.text, ast.receiver);
+    if (!sentence.empty()) return Refuse(ast, std::move(sentence));
+    const std::string nearest = Nearest(ast.text, FunctionNames());
+    return Fail(ast, absl::StrCat("unknown function ", Quoted(ast.receiver ? path : ast.text)),
+                nearest.empty() ? "" : absl::StrCat("did you mean ", Quoted(nearest), "?"));
+  }
+  if (!(ast.receiver ? function->receiver : function->global)) {
+    return Fail(ast, absl::StrCat(Quoted(ast.text), " is not called like this"),
+                absl::StrCat("write ", std::string(function->usage)));
+  }
+  const int count = static_cast<int>(ast.children.size());
+  if (count < function->arguments_min || count > function->arguments_max) {
+    return Fail(ast,
+                absl::StrCat(Quoted(ast.text), " does not take ", ast.receiver ? count - 1 : count,
+                             " arguments"),
+                absl::StrCat("write ", std::string(function->usage)));
+  }
+  return MakeCall(ast, *function);
+}
+
+int Checker::MakeCall(const Ast& ast, const Function& function) {
+  Node node = Made(ast, Op::kCall, Type::Of(function.result));
+  node.func = function.func;
+  node.name = ast.text;
+  const int before = mistakes_;
+  for (std::size_t i = 0; i < ast.children.size(); ++i) {
+    node.children.push_back(Check(ast.children[i]));
+    ExpectArgument(ast, function, i, node.children.back());
+  }
+  if (mistakes_ > before) return Mistaken(ast);
+  if (function.func == Func::kMoney && !scope_.currency_decimals) {
+    return Refuse(ast, "money() needs the programme's currency",
+                  "write programme: {currency: EUR}");
+  }
+  CheckLiteral(ast, function, at(node.children[0]));
+  if (IsAccessor(function.func) && node.children.size() == 2) {
+    const Node& zone = at(node.children[1]);
+    if (!TakeZone(ast, zone, &node)) return Mistaken(ast);
+    node.children.pop_back();
+  }
+  CheckMoving(ast, &node);
+  return Add(std::move(node));
+}
+
+void Checker::ExpectArgument(const Ast& ast, const Function& function, std::size_t i, int id) {
+  const Kind kind = TypeAt(id).kind;
+  if (kind == Kind::kDyn || (function.kinds[i] >> static_cast<unsigned>(kind)) & 1) return;
+  std::string hint = absl::StrCat("write ", std::string(function.usage));
+  const bool text =
+      at(id).op == Op::kConstant && kind == Kind::kInt && function.func == Func::kMoney;
+  if (text || (function.func == Func::kMoney && kind == Kind::kDouble)) {
+    hint = ConversionHint(at(id), Type::Of(Kind::kMoney), nodes_.decimals);
+  }
+  if (function.func == Func::kAge && kind == Kind::kTimestamp)
+    hint = "write age(local_date(timestamp))";
+  Complain(at(id).place, absl::StrCat(Quoted(ast.text), " cannot take ", TypeName(TypeAt(id))),
+           hint);
+}
+
+void Checker::CheckLiteral(const Ast& ast, const Function& function, const Node& argument) {
+  const bool reads = function.func == Func::kTimestamp || function.func == Func::kDuration ||
+                     function.func == Func::kMoney || function.func == Func::kDate;
+  if (!reads || !options_.check_types || argument.op != Op::kConstant) return;
+  const Value value = Convert(function.func, argument.constant, nodes_.decimals);
+  if (value.is_error()) Complain(ast.place, value.error());
+}
+
+bool Checker::TakeZone(const Ast& ast, const Node& zone, Node* node) {
+  if (zone.op != Op::kConstant || !zone.constant.Is(Kind::kString)) {
+    Complain(ast.place, absl::StrCat("the time zone of ", Quoted(ast.text), " must be a text"),
+             "write getHours(\"Europe/Paris\"); calendar words use the customer's own zone");
+    return false;
+  }
+  std::string name(zone.constant.AsText());
+  if (!name.empty() && name[0] >= '0' && name[0] <= '9') name = absl::StrCat("+", name);
+  absl::StatusOr<std::shared_ptr<const Zone>> loaded = Zone::Load(name);
+  if (!loaded.ok()) {
+    Complain(zone.place, absl::StrCat("unknown time zone ", Quoted(name)),
+             "write an IANA name like \"Europe/Paris\", or \"+02:00\"");
+    return false;
+  }
+  node->zone = *std::move(loaded);
+  return true;
+}
+
+void Checker::CheckMoving(const Ast& ast, Node* node) {
+  if (node->func == Func::kAge) node->reads_now = node->steps = true;
+  for (int child : node->children) {
+    const Node& argument = at(child);
+    if (!argument.runs()) continue;
+    if (node->func == Func::kToDyn || node->func == Func::kLocalTime) {
+      node->slope_min = argument.slope_min;
+      node->slope_max = argument.slope_max;
+    }
+    if (node->func == Func::kToDyn) continue;
+    const bool length = argument.type.kind == Kind::kDuration;
+    if (node->func == Func::kGetSeconds || node->func == Func::kGetMilliseconds) {
+      Complain(ast.place,
+               absl::StrCat(Quoted(ast.text), " of a value that runs with now changes too often"),
+               length ? "compare the duration itself: now - last_order_at > minutes(5)"
+                      : "use getMinutes() or coarser, or compare now itself");
+    } else if (!IsCalendarWord(node->func) && !IsAccessor(node->func)) {
+      Complain(argument.place,
+               absl::StrCat(Quoted(ast.text), " cannot take a value that runs with now"),
+               "compare it (now - last_order_at > days(90)), or count days with calendar_days");
+    } else if (!length && (argument.slope_min < 0 || argument.slope_max > 1)) {
+      Complain(argument.place,
+               absl::StrCat(Quoted(ast.text),
+                            " takes now, or now plus or minus a duration that stands still"));
+    }
+  }
+}
+
+}  // namespace parcours::expr
