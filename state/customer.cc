@@ -1,21 +1,20 @@
 #include "state/customer.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
 namespace parcours::state {
 
-Customer* Customer::Create(const Shape& shape, std::string_view id, std::uint64_t hash) {
+Customer* Customer::Create(const Shape& shape, std::string_view id, Arena& arena) {
   static_assert(sizeof(Buckets) % sizeof(Cell) == 0);
   const std::size_t id_cells = (id.size() + sizeof(Cell) - 1) / sizeof(Cell);
   const std::size_t before = id_cells + shape.windows.size() * (sizeof(Buckets) / sizeof(Cell));
   const std::size_t cells = shape.initial.size();
-  void* block = std::malloc(sizeof(Customer) + (before + cells) * sizeof(Cell));
-  if (block == nullptr) std::abort();
+  void* block = arena.Take(sizeof(Customer) + (before + cells) * sizeof(Cell));
   auto* customer = new (block) Customer();
   std::memcpy(reinterpret_cast<char*>(customer + 1), id.data(), id.size());
-  customer->hash_ = hash;
   customer->id_size_ = static_cast<std::uint16_t>(id.size());
   customer->windows_at_ = static_cast<std::uint16_t>(id_cells);
   customer->cells_at_ = static_cast<std::uint16_t>(before);
@@ -29,8 +28,21 @@ void Customer::Destroy(const Shape& shape, Customer* customer) {
   for (std::size_t i = 0; i < shape.windows.size(); ++i) {
     customer->windows()[i].Clear(shape.windows[i]);
   }
+  if (customer->writes_ != nullptr) {
+    for (int i = 0; i < shape.attributes; ++i) FreeText(customer->writes_[2 * i + 1]);
+    std::free(customer->writes_);
+  }
   customer->~Customer();
-  std::free(customer);
+}
+
+Cell* Customer::Write(const Shape& shape, int number) {
+  if (writes_ == nullptr) {
+    const auto cells = static_cast<std::size_t>(shape.attributes) * 2;
+    writes_ = static_cast<Cell*>(std::malloc(cells * sizeof(Cell)));
+    if (writes_ == nullptr) std::abort();
+    std::fill_n(writes_, cells, kAbsent);
+  }
+  return writes_ + 2 * number;
 }
 
 std::size_t Customer::MemoryBytes(const Shape& shape) const {
@@ -38,6 +50,7 @@ std::size_t Customer::MemoryBytes(const Shape& shape) const {
   for (std::size_t i = 0; i < shape.windows.size(); ++i) {
     bytes += buckets(static_cast<int>(i)).MemoryBytes(shape.windows[i]);
   }
+  if (writes_ != nullptr) bytes += static_cast<std::size_t>(shape.attributes) * 2 * sizeof(Cell);
   return bytes + seen.MemoryBytes() + runs.capacity() * sizeof(Run);
 }
 

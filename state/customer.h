@@ -14,6 +14,7 @@
 #include "base/calendar.h"
 #include "base/cell.h"
 #include "base/time.h"
+#include "state/arena.h"
 #include "state/buckets.h"
 #include "state/seen.h"
 
@@ -24,6 +25,7 @@ struct Shape {
   std::vector<Cell> initial;              // the cells of a customer nobody has heard of yet
   std::vector<int> text_cells;            // cells that may own text
   std::vector<BucketShape> windows;
+  int attributes = 0;                     // of which the last write is noted
 };
 
 // One pass of a customer through one journey.
@@ -49,20 +51,22 @@ struct Run {
 
 class Customer {
  public:
-  // Allocates one; Destroy frees it and all it owns. `id` is copied.
-  static Customer* Create(const Shape& shape, std::string_view id, std::uint64_t hash);
+  // Makes one in `arena`; Destroy frees what it owns outside. `id` is copied.
+  static Customer* Create(const Shape& shape, std::string_view id, Arena& arena);
   static void Destroy(const Shape& shape, Customer* customer);
   Customer(const Customer&) = delete;
   Customer& operator=(const Customer&) = delete;
 
   std::string_view id() const { return {reinterpret_cast<const char*>(this + 1), id_size_}; }
-  std::uint64_t hash() const { return hash_; }
   Cell* cells() { return reinterpret_cast<Cell*>(this + 1) + cells_at_; }
   const Cell* cells() const { return reinterpret_cast<const Cell*>(this + 1) + cells_at_; }
   Buckets& buckets(int window) { return windows()[window]; }
   const Buckets& buckets(int window) const {
     return const_cast<Customer*>(this)->windows()[window];
   }
+  // Notes of who wrote attribute `number` last: a time and a tie's text, kAbsent at first. Made for
+  // all attributes when first asked for: most customers never say who they are.
+  Cell* Write(const Shape& shape, int number);
   // Bytes held, the allocator's own not counted.
   std::size_t MemoryBytes(const Shape& shape) const;
 
@@ -82,7 +86,7 @@ class Customer {
     return reinterpret_cast<Buckets*>(reinterpret_cast<Cell*>(this + 1) + windows_at_);
   }
 
-  std::uint64_t hash_ = 0;
+  Cell* writes_ = nullptr;        // two cells an attribute, or null
   std::uint16_t id_size_ = 0;     // in bytes
   std::uint16_t windows_at_ = 0;  // where buckets and cells begin behind the head, counted in cells
   std::uint16_t cells_at_ = 0;

@@ -1,5 +1,7 @@
 #include "state/customers.h"
 
+#include "base/hash.h"
+
 namespace parcours::state {
 
 Customers::Customers(const Shape& shape) : shape_(shape), slots_(1024), mask_(1023) {}
@@ -27,7 +29,7 @@ const Customer* Customers::Guess(std::uint64_t hash) const {
 std::uint32_t Customers::Add(std::string_view id, std::uint64_t hash) {
   if ((all_.size() + 1) * 4 > slots_.size() * 3) Grow();
   const auto number = static_cast<std::uint32_t>(all_.size());
-  all_.push_back(Customer::Create(shape_, id, hash));
+  all_.push_back(Customer::Create(shape_, id, arena_));
   Place(hash, number, all_.back());
   return number;
 }
@@ -42,7 +44,7 @@ void Customers::Grow() {
   slots_.assign(slots_.size() * 2, Slot{});
   mask_ = slots_.size() - 1;
   for (std::uint32_t number = 0; number < all_.size(); ++number) {
-    Place(all_[number]->hash(), number, all_[number]);
+    Place(Hash64(all_[number]->id()), number, all_[number]);
   }
 }
 

@@ -58,6 +58,7 @@ class Customers {
   std::vector<Slot> slots_;  // a power of two, at most 3/4 full
   std::uint64_t mask_;
   std::vector<Customer*> all_;
+  Arena arena_;
 };
 
 }  // namespace parcours::state

@@ -9,7 +9,7 @@ namespace parcours::state {
 
 namespace {
 
-constexpr int kFirstCapacity = 2;
+constexpr int kFirstCapacity = 1;
 constexpr int kMarksAtOnce = 32;  // looked at without a branch between
 
 std::uint16_t MarkOf(std::uint64_t key) { return static_cast<std::uint16_t>(key >> 48); }

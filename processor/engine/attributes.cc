@@ -8,11 +8,11 @@ namespace parcours::engine {
 
 namespace {
 
-// Whether this write is older than the one that the cells remember.
-bool Outdated(const Contribution& write, const Cell* cell) {
-  if (cell[1] == kAbsent) return false;
+// Whether this write is older than the last one, noted as a time and a tie.
+bool Outdated(const Contribution& write, const Cell* last) {
+  if (last[0] == kAbsent) return false;
   if (PARCOURS_MUTANT("attribute-last-arrival-wins")) return false;
-  return Before(write, cell[1], cell + 2);
+  return Before(write, last[0], last + 1);
 }
 
 }  // namespace
@@ -24,9 +24,10 @@ void UpdateAttributes(Context& context) {
     if (attribute.cell < 0) continue;
     Cell* cell = context.customer.cells() + attribute.cell;
     const Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
-    if (Outdated(contribution, cell)) continue;
-    cell[1] = event.time;
-    PutTie(contribution, cell + 2);
+    Cell* last = context.customer.Write(context.rules.shape, attribute.variable);
+    if (Outdated(contribution, last)) continue;
+    last[0] = event.time;
+    PutTie(contribution, last + 1);
     if (attribute.type.kind == expr::Kind::kString) {
       const std::string_view text = write.value.Text();
       if (cell[0] != kAbsent && TextOf(cell) == text) continue;

@@ -40,6 +40,9 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
     shape.initial[segmentation.cell + 2] = 0;
   }
   shape.text_cells = catalog.text_cells;
+  for (const catalog::Attribute& attribute : catalog.attributes) {
+    if (attribute.variable >= 0) ++shape.attributes;
+  }
   for (int number : catalog.windows) {
     shape.windows.push_back(BucketShapeOf(catalog.features[number]));
   }

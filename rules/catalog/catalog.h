@@ -38,7 +38,7 @@ inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files to
 inline constexpr int kCommonFields = 3;
 inline constexpr int kEventTimeField = 0;
 // Cells beside a value: see docs/formats.md#cells.
-inline constexpr int kAttributeCells = 3;     // value, time of the write, its tie text
+inline constexpr int kAttributeCells = 1;     // value; who wrote it last is kept apart
 inline constexpr int kTimedCells = 2;         // value, until when it stands
 inline constexpr int kSegmentationCells = 3;  // segment, since, horizon
 inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, low half first
@@ -97,7 +97,7 @@ struct Attribute {
   bool contact = false;  // personal: never in rules; not kept until something is delivered to it
   std::string trait;     // dotted path in an identify's traits; by default `name`
   int variable = -1;     // -1 for contact data
-  int cell = -1;         // value; time of the write at cell + 1; its tie text at cell + 2
+  int cell = -1;         // value; `variable` numbers the note of its last write
 };
 
 enum class Aggregate { kCount, kSum, kMin, kMax, kAvg, kFirst, kLast, kNth };

@@ -100,7 +100,6 @@ void ListTextCells(Build* build) {
   for (const Attribute& attribute : catalog.attributes) {
     if (attribute.contact) continue;
     if (IsKind(attribute.type, Kind::kString)) catalog.text_cells.push_back(attribute.cell);
-    catalog.text_cells.push_back(attribute.cell + 2);
   }
   std::sort(catalog.text_cells.begin(), catalog.text_cells.end());
 }

@@ -77,11 +77,11 @@ class Needs:
 
     def shifts(self):
         """Sums of up to three of the lengths (two, where there are many), added or taken away."""
-        deep = 3 if len(self.lengths) <= 3 else 2
-        found = {0} | self.counted | {-length for length in self.counted}
         signed = self.lengths | {-length for length in self.lengths} | {0}
-        for some in itertools.combinations_with_replacement(sorted(signed), deep):
-            found.add(sum(some))
+        deep = 3 if len(self.lengths) <= 3 else 2
+        found = {sum(some) for some in itertools.combinations_with_replacement(signed, deep)}
+        counted = self.counted | {-length for length in self.counted}
+        found |= {length + other for length in counted for other in signed}
         return found
 
 

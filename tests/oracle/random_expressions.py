@@ -145,9 +145,8 @@ class Expressions:
             f"now - {t} {op} now - {other}",
             f'duration("0s") - ({t} - now) {op} {d}',
         ]
-        count = self.of("int")
-        if count and self.words == "none" and r.random() < 0.2:
-            forms = [f"now - {t} {op} days({count} + 1)"]
+        if self.words == "none" and r.random() < 0.1:
+            forms = [f"now - {t} {op} days(orders + 1)"]
         return r.choice(forms)
 
     def literal(self):

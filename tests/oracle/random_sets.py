@@ -52,6 +52,7 @@ WINDOWS = (
     ("1d", "1h"),
     ("15d", "1h"),
 )
+LOCAL_DAY_WINDOWS = ("15d", "30d", "60d", ("7d", "1d"), ("3d", "1d"), ("1d", "1d"), ("2d", "1d"))
 WAITS = ("90m", "12h", "1d", "3d", "7d", "2w", "30d")
 WHERES = (
     'event.total >= money("100")',
@@ -135,7 +136,7 @@ class RandomSet:
             30 * zones.DAY,
             14 * zones.DAY,
             2 * zones.DAY,
-            9 * zones.HOUR,
+            12 * zones.HOUR,
             90 * zones.MINUTE,
             zones.HOUR,
             3 * zones.DAY,
@@ -153,6 +154,7 @@ class RandomSet:
         self._expressions()
         self._derived()
         self._segmentations()
+        self._aimed()
         self._journeys()
         self.events = self._history()
 
@@ -239,7 +241,7 @@ class RandomSet:
         if aggregate == "nth":
             spec["n"] = r.randint(1, 5)
         if windowed:
-            window = r.choice(WINDOWS)
+            window = r.choice(WINDOWS + LOCAL_DAY_WINDOWS)
             spec["window"] = window if isinstance(window, str) else window[0]
             if not isinstance(window, str):
                 spec["grain"] = window[1]
@@ -267,6 +269,34 @@ class RandomSet:
             segments = {f"s{number}": self.make.bool() for number in range(self.rng.randint(2, 5))}
             self.data["segmentations"][name] = {"kind": "exclusive", "segments": segments}
 
+    def _aimed(self):
+        """Segmentations in which every change of what a kind is about can be seen."""
+        rules = {}
+        if self.kind == "windows":
+            for name, spec in self.data["features"].items():
+                if "window" in spec:
+                    rules[f"of_{name}"] = self._steps_of(name)
+        elif self.kind == "calendar":
+            days, bounds = "calendar_days(last_order_at, now)", (30, 14, 7, 1, 0)
+            rules["of_days"] = [f"{days} {self.rng.choice(('>', '>='))} {n}" for n in bounds]
+            rules["of_age"] = [f"age(birth_date) >= {n}" for n in (41, 30, 25, 24)]
+            rules["of_months"] = [f"months(first_order_at, now) >= {n}" for n in (3, 2, 1)]
+        for name, texts in rules.items():
+            segments = {f"s{number}": text for number, text in enumerate(texts)}
+            self.data["segmentations"][name] = {"kind": "exclusive", "segments": segments}
+
+    def _steps_of(self, name):
+        """Rules that tell the values of one windowed feature apart."""
+        kind = self.names[name]
+        if kind == "int":
+            return [f"{name} >= {n}" for n in (4, 3, 2, 1)] + [f"has({name})"]
+        if kind == "money":
+            bounds = ("200", "100", "50", "0")
+            return [f'{name} > money("{units}")' for units in bounds] + [f"has({name})"]
+        if kind == "double":
+            return [f"{name} > {n}.375" for n in (6, 4, 2, 0)] + [f"has({name})"]
+        return [f"{name} > first_order_at" if kind == "timestamp" else f"has({name})", f"has({name})"]
+
     def _journeys(self):
         wanted = {"journeys": self.rng.randint(2, 3), "general": self.rng.randint(1, 2)}
         for number in range(wanted.get(self.kind, self.rng.randint(0, 1))):
@@ -285,7 +315,8 @@ class RandomSet:
             )
         journey["steps"] = [self._step() for _ in range(r.randint(1, 5))]
         if r.random() < 0.6:
-            journey["goal"] = {"when": self.make.bool(1), "within": r.choice(WAITS)}
+            when = self.make.bool(1) if r.random() < 0.5 else f"orders >= {r.randint(2, 6)}"
+            journey["goal"] = {"when": when, "within": r.choice(WAITS)}
             if any("send" in step for step in journey["steps"]):
                 journey["goal"]["from"] = r.choice(("entry", "send"))
         return journey
@@ -328,19 +359,19 @@ class RandomSet:
         if roll < 0.2:
             grid = r.choice((zones.MINUTE, 10 * zones.MINUTE, zones.HOUR, zones.DAY))
             t = t // grid * grid + r.choice((-1, 0, 0, 1))
-        elif roll < 0.35:
+        elif roll < (0.5 if self.kind in ("windows", "calendar") else 0.35):
             t = self.zone.start_of(self.zone.day_of(t)) + r.choice((-1, 0, 0, 1, zones.HOUR))
-        elif roll < 0.65 and earlier:
+        elif roll < (0.8 if self.kind == "journeys" else 0.68) and earlier:
             t = r.choice(earlier)
             if r.random() < 0.75:
                 t += r.choice(self.lengths) * r.choice((1, 1, 1, 2)) + r.choice((-1, 0, 0, 1))
-        elif roll < 0.75:
+        elif roll < 0.82:
             changes = self.zone.changes(self.begin, self.end)
             if changes:
                 t = r.choice(changes) + r.choice((0, 1, -1)) * r.choice(
                     (1, zones.HOUR, 30 * zones.MINUTE)
                 )
-        elif roll < 0.85:
+        elif roll < 0.9:
             t = t // zones.DAY * zones.DAY + zones.DAY // 2
         return (
             t if self.begin <= t < self.end + 5 * zones.DAY else r.randint(self.begin, self.end - 1)

@@ -36,7 +36,7 @@ TEST(Customers, FindWhoWasAddedAndNobodyElse) {
 TEST(Customers, TellApartIdsOfOneHash) {
   const Shape shape = SmallShape();
   Customers customers(shape);
-  EXPECT_EQ(customers.Add("a", 1), 0u);
+  EXPECT_EQ(customers.Add("a", 1), 0u);  // one hash for two ids, as if they collided
   EXPECT_EQ(customers.Find("b", 1), Customers::kNone);
   EXPECT_EQ(customers.Add("b", 1), 1u);
   EXPECT_EQ(customers.Find("a", 1), 0u);

@@ -21,7 +21,7 @@ std::shared_ptr<const catalog::Catalog> Compile(const std::string& definitions) 
 
 World::World(const std::string& definitions)
     : rules_(Compile(definitions)),
-      customer_(state::Customer::Create(rules_.shape, "anna", Hash64("anna"))) {
+      customer_(state::Customer::Create(rules_.shape, "anna", arena_)) {
   PrepareEffects(*rules_.catalog, &effects_);
 }
 

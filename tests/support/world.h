@@ -35,6 +35,7 @@ class World {
  private:
   Rules rules_;
   Effects effects_;
+  state::Arena arena_;
   state::Customer* customer_;
 };
 

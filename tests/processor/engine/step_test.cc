@@ -98,6 +98,17 @@ TEST(Step, MovesACustomerByTimeAloneAtTheMillisecond) {
   EXPECT_EQ(world.customer().next_due, kNever);
 }
 
+TEST(Step, FiresADueAtAnEventsVeryInstantBeforeIt) {
+  World world(kShop);
+  const TimeMs order = 1'000'000'000, due = order + 90 * kDayMs + 1;
+  world.Apply("order", order, "o-1", order);
+  world.Apply("order", due, "o-2", due);
+  ASSERT_EQ(world.effects().transitions.size(), 3u);
+  EXPECT_EQ(world.effects().transitions[1].cause.event, nullptr);
+  EXPECT_EQ(world.effects().transitions[1].at, due);
+  EXPECT_EQ(world.effects().transitions[2].at, due);
+}
+
 TEST(Step, LooksAtNothingThatAnEventDoesNotTouch) {
   World world(kShop);
   world.Apply("order", 1000, "o-1", 1000, {{"total", 100}});

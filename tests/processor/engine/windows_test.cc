@@ -34,7 +34,7 @@ struct Windowed {
     const bool adds = aggregate == Aggregate::kSum || aggregate == Aggregate::kCount;
     shape.initial = {adds ? 0 : kAbsent, kNever};
     shape.windows.push_back(BucketShapeOf(feature));
-    customer = state::Customer::Create(shape, "c", 1);
+    customer = state::Customer::Create(shape, "c", arena);
   }
   ~Windowed() { state::Customer::Destroy(shape, customer); }
 
@@ -50,6 +50,7 @@ struct Windowed {
 
   catalog::Catalog catalog;
   state::Shape shape;
+  state::Arena arena;
   state::Customer* customer = nullptr;
 };
 
