@@ -16,9 +16,10 @@ namespace parcours {
 
 using Cell = std::int64_t;
 
-inline constexpr Cell kAbsent = INT64_MIN;        // nothing known: reading it is an error value
-inline constexpr Cell kOverflow = INT64_MIN + 1;  // a sum left its range: reading it is an error value
-inline constexpr Cell kCellMin = INT64_MIN + 2;   // the smallest number a cell holds
+inline constexpr Cell kAbsent = INT64_MIN;  // nothing known: reading it is an error value
+inline constexpr Cell kOverflow =
+    INT64_MIN + 1;  // a sum left its range: reading it is an error value
+inline constexpr Cell kCellMin = INT64_MIN + 2;  // the smallest number a cell holds
 
 inline bool IsValue(Cell cell) { return cell >= kCellMin; }
 
@@ -43,7 +44,8 @@ struct StringBox {
 
 // Makes a text cell. Longer text is copied to a new StringBox that FreeText gives back.
 Cell NewText(std::string_view text);
-// Makes `*cell`, a text cell or kAbsent, hold `text` instead; its old box serves again where it fits.
+// Makes `*cell`, a text cell or kAbsent, hold `text` instead; its old box serves again where it
+// fits.
 void ReplaceText(Cell* cell, std::string_view text);
 // Frees what NewText allocated, if anything. kAbsent is fine.
 void FreeText(Cell cell);

@@ -25,7 +25,7 @@ class Digest {
   std::string Hex() const;
 
  private:
-  struct Hasher;                        // OpenSSL's context, kept for reuse
+  struct Hasher;  // OpenSSL's context, kept for reuse
   std::unique_ptr<Hasher> hasher_;
   std::array<std::uint64_t, 4> sum_{};  // least significant first
 };

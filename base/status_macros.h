@@ -9,10 +9,10 @@
 #define PARCOURS_CONCAT_INNER(a, b) a##b
 #define PARCOURS_CONCAT(a, b) PARCOURS_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                         \
-  do {                                                      \
-    absl::Status parcours_status = (expression);            \
-    if (!parcours_status.ok()) return parcours_status;      \
+#define RETURN_IF_ERROR(expression)                    \
+  do {                                                 \
+    absl::Status parcours_status = (expression);       \
+    if (!parcours_status.ok()) return parcours_status; \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \

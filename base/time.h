@@ -16,9 +16,10 @@ namespace parcours {
 
 using TimeMs = std::int64_t;
 
-inline constexpr TimeMs kNever = INT64_MAX;           // a horizon or due instant that never comes
-inline constexpr TimeMs kTimeMinMs = 0;               // 1970-01-01T00:00:00Z, the first event time accepted
-inline constexpr TimeMs kTimeMaxMs = 253370764800000; // 9999-01-01T00:00:00Z, the first one refused
+inline constexpr TimeMs kNever = INT64_MAX;  // a horizon or due instant that never comes
+inline constexpr TimeMs kTimeMinMs = 0;      // 1970-01-01T00:00:00Z, the first event time accepted
+inline constexpr TimeMs kTimeMaxMs =
+    253370764800000;  // 9999-01-01T00:00:00Z, the first one refused
 inline constexpr TimeMs kSecondMs = 1000;
 inline constexpr TimeMs kMinuteMs = 60 * kSecondMs;
 inline constexpr TimeMs kHourMs = 60 * kMinuteMs;
@@ -30,9 +31,9 @@ struct FineTime {
   std::int32_t nanos = 0;
 };
 
-// Parses RFC 3339 with a `T` and an offset or `Z` ("2026-03-01T10:15:30.123+01:00"; either letter may
-// be small), up to nine decimals, years 0001 to 9999 in UTC. Refuses everything else, impossible
-// dates, offsets and leap seconds among them.
+// Parses RFC 3339 with a `T` and an offset or `Z` ("2026-03-01T10:15:30.123+01:00"; either letter
+// may be small), up to nine decimals, years 0001 to 9999 in UTC. Refuses everything else,
+// impossible dates, offsets and leap seconds among them.
 absl::StatusOr<FineTime> ParseFineTime(std::string_view text);
 
 // The same, cut to whole milliseconds (towards the past).
@@ -45,7 +46,8 @@ std::string FormatTime(TimeMs time);
 void AppendTime(TimeMs time, std::string* out);
 
 // Parses a length of time as definitions write it: a whole number and a unit, `ms s m h d w`
-// ("7d", "90m"). A day is 24 hours. Refuses more than 8,000 years, so that instants plus lengths fit.
+// ("7d", "90m"). A day is 24 hours. Refuses more than 8,000 years, so that instants plus lengths
+// fit.
 absl::StatusOr<TimeMs> ParseLength(std::string_view text);
 // "7d", "90m": the largest unit, up to days, that divides it.
 std::string FormatLength(TimeMs length);

@@ -69,8 +69,9 @@ segmentations:
 )";
   for (int i = 0; i < 40; ++i) {
     const std::string bound = std::to_string(40 - i);
-    const char* rules[] = {"recency >= 4 && orders > 2", "spend_30d > money(\"7.00\") && orders_30d >= ",
-                           "pieces > 9", "largest_order > money(\"99.00\") && promotions >= "};
+    const char* rules[] = {"recency >= 4 && orders > 2",
+                           "spend_30d > money(\"7.00\") && orders_30d >= ", "pieces > 9",
+                           "largest_order > money(\"99.00\") && promotions >= "};
     std::string rule = rules[i % 4];
     if (i % 4 == 0) rule = "recency >= 4 && orders > " + bound + "0";
     if (i % 4 == 1) rule = "spend_30d > money(\"" + bound + "00.00\") && orders_30d >= " + bound;

@@ -1,8 +1,8 @@
 // Commands: what `parcours` can be told to do. Wiring only; the work lies in the rooms below.
 //
 // Each adds its subcommand to the command line; when it is chosen it runs and leaves its exit code.
-// Exit codes: 0 done; 1 the definitions, the expression or the input is wrong; 2 the command line is
-// wrong; 3 the machine let us down (a full disk, a folder that cannot be written).
+// Exit codes: 0 done; 1 the definitions, the expression or the input is wrong; 2 the command line
+// is wrong; 3 the machine let us down (a full disk, a folder that cannot be written).
 #pragma once
 
 #include "absl/status/status.h"

@@ -156,9 +156,9 @@ void AddDemo(CLI::App& app, int* exit_code) {
   command->add_option("--definitions", request->definitions, "Folder of *.yaml")
       ->capture_default_str();
   command->add_option("--for", request->seconds, "How long, as 30s")
-      ->transform(CLI::AsNumberWithUnit(
-          std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}},
-          CLI::AsNumberWithUnit::UNIT_OPTIONAL, "LENGTH"))
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}},
+                                CLI::AsNumberWithUnit::UNIT_OPTIONAL, "LENGTH"))
       ->check(CLI::Range(0.0, 86'400.0))
       ->default_str("60s");
   command->add_option("--speed", request->days_per_second, "Days a second")

@@ -1,10 +1,11 @@
 // parcours eval EXPR: one expression's value and horizon, as JSON.
 
+#include <simdjson.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <simdjson.h>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,10 +103,9 @@ absl::StatusOr<std::string> Evaluate(const Request& request) {
   frame.now = now;
   const expr::Answer answer = program->Evaluate(frame);
   if (answer.value.is_error()) return absl::InvalidArgumentError(answer.value.error());
-  return absl::StrCat("{\"value\": ", answer.value.ToJson(), ", \"horizon\": ",
-                      answer.until == kNever ? "null"
-                                             : absl::StrCat("\"", FormatTime(answer.until), "\""),
-                      "}");
+  return absl::StrCat(
+      "{\"value\": ", answer.value.ToJson(), ", \"horizon\": ",
+      answer.until == kNever ? "null" : absl::StrCat("\"", FormatTime(answer.until), "\""), "}");
 }
 
 }  // namespace
@@ -115,7 +115,8 @@ void AddEval(CLI::App& app, int* exit_code) {
   auto request = std::make_shared<Request>();
   command->add_option("EXPR", request->expression, "The expression")->required();
   command->add_option("--bindings", request->bindings, "Names and values, a JSON object");
-  command->add_option("--now", request->now, "The instant of now (RFC 3339); the clock's if absent");
+  command->add_option("--now", request->now,
+                      "The instant of now (RFC 3339); the clock's if absent");
   command->add_option("--zone", request->zone, "Time zone of calendar words (UTC if absent)");
   command->callback([request, exit_code] {
     const absl::StatusOr<std::string> answer = Evaluate(*request);

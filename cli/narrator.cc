@@ -19,8 +19,7 @@ std::string Narrator::Head(TimeMs at, const state::Customer& customer) const {
 std::string Narrator::Because(const engine::Cause& cause) const {
   if (cause.event == nullptr) return "time alone";
   if (cause.event->type == engine::Event::kIdentify) return "identify";
-  return absl::StrCat(catalog_.events[cause.event->type].name, " ",
-                      std::string(cause.event->id));
+  return absl::StrCat(catalog_.events[cause.event->type].name, " ", std::string(cause.event->id));
 }
 
 std::string Narrator::Tell(const engine::Transition& transition) const {
@@ -42,9 +41,10 @@ std::string Narrator::Tell(const engine::Transition& transition) const {
 std::string Narrator::Tell(const engine::Action& action) const {
   const catalog::Journey& journey = catalog_.journeys[action.journey];
   const catalog::Step& step = journey.steps[action.step];
-  return absl::StrCat(Head(action.at, *action.customer),
-                      Painted("32;1", absl::StrCat("send ", step.channel, " '", step.template_name, "'")),
-                      ", step ", step.name, " of journey ", journey.name);
+  return absl::StrCat(
+      Head(action.at, *action.customer),
+      Painted("32;1", absl::StrCat("send ", step.channel, " '", step.template_name, "'")),
+      ", step ", step.name, " of journey ", journey.name);
 }
 
 std::string Narrator::Tell(const engine::Decision& decision) const {

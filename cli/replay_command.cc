@@ -43,8 +43,7 @@ class ProgressLine {
     std::string line = absl::StrFormat("%s  %d events, %.0f/s", progress.phase, progress.events,
                                        static_cast<double>(progress.events) / seconds);
     if (progress.total > 0 && progress.done > 0) {
-      const double share =
-          static_cast<double>(progress.done) / static_cast<double>(progress.total);
+      const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
       const int filled = std::min(30, static_cast<int>(share * 30));
       line = absl::StrFormat("%s  [%s%s] %.0f %%, %.0f s left", line, std::string(filled, '#'),
                              std::string(30 - filled, ' '), share * 100,
@@ -79,14 +78,12 @@ absl::Status Replay(Request& request, std::shared_ptr<const catalog::Catalog> ca
   if (runtime::ErrorIsTerminal()) {
     show = [&line](const processor::Progress& progress) { line.Show(progress); };
   }
-  absl::StatusOr<processor::Summary> summary =
-      processor::Replay(catalog, request.options, show);
+  absl::StatusOr<processor::Summary> summary = processor::Replay(catalog, request.options, show);
   line.Clear();
   RETURN_IF_ERROR(summary.status());
   const std::string text = request.format == "json" ? SummaryJson(*catalog, *summary) + "\n"
                                                     : SummaryTable(*catalog, *summary);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-      std::fflush(stdout) != 0) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     return absl::FailedPreconditionError("write standard output: it is closed or full");
   }
   return absl::OkStatus();
@@ -102,20 +99,22 @@ void AddReplay(CLI::App& app, int* exit_code) {
       ->add_option("--input", request->options.inputs,
                    "NDJSON files, plain, gzip or zstd; - is standard input")
       ->required();
-  const std::map<std::string, processor::Order> orders = {
-      {"sort", processor::Order::kSort},
-      {"sorted", processor::Order::kSorted},
-      {"arrival", processor::Order::kArrival}};
+  const std::map<std::string, processor::Order> orders = {{"sort", processor::Order::kSort},
+                                                          {"sorted", processor::Order::kSorted},
+                                                          {"arrival", processor::Order::kArrival}};
   command
-      ->add_option("--order", request->options.order,
-                   "sort: put all inputs in order (default); sorted: they are; arrival: as they are")
-      ->transform(CLI::CheckedTransformer(orders, CLI::ignore_case).description("{sort,sorted,arrival}"));
+      ->add_option(
+          "--order", request->options.order,
+          "sort: put all inputs in order (default); sorted: they are; arrival: as they are")
+      ->transform(
+          CLI::CheckedTransformer(orders, CLI::ignore_case).description("{sort,sorted,arrival}"));
   command->add_option("--until", request->until,
                       "Stop before this instant (RFC 3339); by default 1 ms after the last event");
   command->add_option("--out", request->options.out, "Folder for the NDJSON files of records");
   command
-      ->add_option("--memory", request->memory_bytes,
-                   "Bound of what sort and customers hold, as 512MB or 4GB; by default half the machine's")
+      ->add_option(
+          "--memory", request->memory_bytes,
+          "Bound of what sort and customers hold, as 512MB or 4GB; by default half the machine's")
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--format", request->format, "How to print the summary")
       ->check(CLI::IsMember({"table", "json"}))

@@ -13,18 +13,18 @@ namespace parcours::cli {
 
 namespace {
 
-constexpr std::array kNames = {"anna", "ben",   "chloe", "david", "emma",  "felix", "greta", "hugo",
-                               "ines", "jonas", "karla", "lea",   "marco", "nina",  "oscar", "paula",
-                               "rosa", "simon", "tessa", "victor"};
+constexpr std::array kNames = {"anna",  "ben",   "chloe", "david", "emma",  "felix", "greta",
+                               "hugo",  "ines",  "jonas", "karla", "lea",   "marco", "nina",
+                               "oscar", "paula", "rosa",  "simon", "tessa", "victor"};
 struct Shelf {
   const char* category;
   int price;  // of a middling product, in cents
 };
-constexpr std::array kShelves = {
-    Shelf{"hiking/boots", 14900},  Shelf{"hiking/packs", 9900},    Shelf{"running/shoes", 12900},
-    Shelf{"running/shirts", 3900}, Shelf{"tennis/rackets", 17900}, Shelf{"tennis/balls", 1200},
-    Shelf{"cycling/helmets", 7900}, Shelf{"cycling/lights", 2900}, Shelf{"home/bottles", 1900},
-    Shelf{"home/towels", 1500}};
+constexpr std::array kShelves = {Shelf{"hiking/boots", 14900},   Shelf{"hiking/packs", 9900},
+                                 Shelf{"running/shoes", 12900},  Shelf{"running/shirts", 3900},
+                                 Shelf{"tennis/rackets", 17900}, Shelf{"tennis/balls", 1200},
+                                 Shelf{"cycling/helmets", 7900}, Shelf{"cycling/lights", 2900},
+                                 Shelf{"home/bottles", 1900},    Shelf{"home/towels", 1500}};
 constexpr std::array kSources = {"web", "app", "till-12", "till-47"};
 
 }  // namespace
@@ -88,11 +88,11 @@ bool Retailer::Next(std::string* line) {
   if (made_ == options_.events) return false;
   const bool order = Below(2) == 0;
   const TimeMs time = NextTime();
-  *line = absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", made_, "\",\"source\":\"",
-                       kSources[Below(kSources.size())], "\",\"type\":\"",
-                       order ? "order_completed" : "product_viewed", "\",\"time\":\"",
-                       FormatTime(time), "\",\"subject\":\"", CustomerName(PickCustomer()),
-                       "\",\"data\":");
+  *line =
+      absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", made_, "\",\"source\":\"",
+                   kSources[Below(kSources.size())], "\",\"type\":\"",
+                   order ? "order_completed" : "product_viewed", "\",\"time\":\"", FormatTime(time),
+                   "\",\"subject\":\"", CustomerName(PickCustomer()), "\",\"data\":");
   if (order) {
     AppendOrder(line);
   } else {

@@ -18,8 +18,8 @@ struct RetailerOptions {
   std::uint64_t seed = 1;
   std::uint64_t events = 100'000;
   std::uint32_t customers = 20'000;
-  double zipf = 0.9;                      // 0: all alike
-  TimeMs start = 1'767'225'600'000;       // 2026-01-01T00:00:00Z
+  double zipf = 0.9;                 // 0: all alike
+  TimeMs start = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
   TimeMs span = 180 * kDayMs;
 };
 

@@ -21,12 +21,14 @@ void AddValidate(CLI::App& app, int* exit_code) {
       return;
     }
     std::size_t segments = 0;
-    for (const auto& segmentation : catalog->segmentations) segments += segmentation.segments.size();
-    std::printf("%s: %zu events, %zu attributes, %zu features, %zu segmentations with %zu segments, "
-                "%zu journeys; version %s\n",
-                folder->c_str(), catalog->events.size(), catalog->attributes.size(),
-                catalog->features.size(), catalog->segmentations.size(), segments,
-                catalog->journeys.size(), catalog->version.c_str());
+    for (const auto& segmentation : catalog->segmentations)
+      segments += segmentation.segments.size();
+    std::printf(
+        "%s: %zu events, %zu attributes, %zu features, %zu segmentations with %zu segments, "
+        "%zu journeys; version %s\n",
+        folder->c_str(), catalog->events.size(), catalog->attributes.size(),
+        catalog->features.size(), catalog->segmentations.size(), segments, catalog->journeys.size(),
+        catalog->version.c_str());
   });
 }
 

@@ -1,7 +1,8 @@
-// Batch: events read ahead and put into order: enough to prefetch for, and never half of an instant.
+// Batch: events read ahead and put into order: enough to prefetch for, and never half of an
+// instant.
 //
-// In sorted input the events of one instant may stand in any order; a batch holds all of them, sorted
-// by (source, id), records with equal (time, source, id) being one (the smallest bytes win).
+// In sorted input the events of one instant may stand in any order; a batch holds all of them,
+// sorted by (source, id), records with equal (time, source, id) being one (the smallest bytes win).
 // Limits: kBatchEvents, but for an instant that has more; those are bounded by bytes_max.
 // Threads: owned by one worker.
 #pragma once

@@ -13,10 +13,11 @@ absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const catalog::Catalog& c
   std::unique_ptr<Outputs> outputs(new Outputs(catalog));
   if (folder.empty()) return outputs;
   RETURN_IF_ERROR(log::CreateFolder(folder));
-  const std::pair<const char*, Stream*> files[] = {
-      {"transitions.ndjson", &outputs->transitions_}, {"actions.ndjson", &outputs->actions_},
-      {"decisions.ndjson", &outputs->decisions_},     {"customers.ndjson", &outputs->customers_},
-      {"rejected.ndjson", &outputs->rejected_}};
+  const std::pair<const char*, Stream*> files[] = {{"transitions.ndjson", &outputs->transitions_},
+                                                   {"actions.ndjson", &outputs->actions_},
+                                                   {"decisions.ndjson", &outputs->decisions_},
+                                                   {"customers.ndjson", &outputs->customers_},
+                                                   {"rejected.ndjson", &outputs->rejected_}};
   for (const auto& [name, stream] : files) {
     ASSIGN_OR_RETURN(stream->file, log::OutputFile::Create(absl::StrCat(folder, "/", name)));
   }

@@ -61,9 +61,9 @@ class Run {
   Batch batch_;
   std::vector<Slot*> order_;
   std::vector<Shard::Upcoming> upcoming_;
-  bool waiting_ = false;      // batch_.next() holds an event that did not fit in the batch before
-  TimeMs log_time_ = 0;       // the highest event time applied
-  bool any_ = false;          // whether any event was
+  bool waiting_ = false;  // batch_.next() holds an event that did not fit in the batch before
+  TimeMs log_time_ = 0;   // the highest event time applied
+  bool any_ = false;      // whether any event was
   const char* phase_ = "replaying";
   const std::uint64_t input_bytes_;
   std::uint64_t lines_ = 0, ignored_ = 0, repeated_ = 0, after_until_ = 0;
@@ -123,9 +123,10 @@ absl::StatusOr<bool> Run::Fill(LineSource& source) {
     if (sorted && batch_.size() > 0) {
       const TimeMs before = batch_.last().event().time;
       if (next.event().time < before) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            options_.inputs[next.file], ":", next.number, ": time goes back from ", FormatTime(before), " to ",
-            FormatTime(next.event().time), "; use --order sort, or arrival"));
+        return absl::InvalidArgumentError(absl::StrCat(options_.inputs[next.file], ":", next.number,
+                                                       ": time goes back from ", FormatTime(before),
+                                                       " to ", FormatTime(next.event().time),
+                                                       "; use --order sort, or arrival"));
       }
       if (batch_.bytes() > options_.memory_bytes) {
         return absl::ResourceExhaustedError(absl::StrCat("sort the events of ", FormatTime(before),

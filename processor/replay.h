@@ -29,8 +29,8 @@ enum class Order { kSort, kSorted, kArrival };
 struct ReplayOptions {
   std::vector<std::string> inputs;  // files; "-" is standard input
   Order order = Order::kSort;
-  std::optional<TimeMs> until;      // exclusive; by default 1 ms after the last event
-  std::string out;                  // folder for records; empty: none are written
+  std::optional<TimeMs> until;  // exclusive; by default 1 ms after the last event
+  std::string out;              // folder for records; empty: none are written
   std::size_t memory_bytes = std::size_t{4} << 30;
   std::string temporary_folder = "/tmp";  // for what the sort cannot hold in memory
 };

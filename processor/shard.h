@@ -1,10 +1,10 @@
 // Shard: the customers of one partition, in memory: applies events and ticks in the log's order.
 //
-// Only ticks move the shard's clock; an event moves only its own customer. Which customer to look at
-// next comes from the timer index; nothing is ever scanned.
-// Limits: `customers_bytes_max`; Threads: owned by one worker.
-// Time and failure: log times and ticks are handed in. Apply fails with ResourceExhausted when a new
-// customer would pass the memory bound; the event is then not applied.
+// Only ticks move the shard's clock; an event moves only its own customer. Which customer to look
+// at next comes from the timer index; nothing is ever scanned. Limits: `customers_bytes_max`;
+// Threads: owned by one worker. Time and failure: log times and ticks are handed in. Apply fails
+// with ResourceExhausted when a new customer would pass the memory bound; the event is then not
+// applied.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ class Shard {
  public:
   enum class Result { kApplied, kDuplicate, kFuture };
 
-  // `rules` and `effects` must outlive this. Records gather in `effects` until the owner drains them.
+  // `rules` and `effects` must outlive this. Records gather in `effects` until the owner drains
+  // them.
   Shard(engine::Rules& rules, engine::Effects* effects, std::size_t customers_bytes_max);
 
   // Starts fetching what the events of a group will need, in three waves, each for the whole group:
@@ -32,8 +33,7 @@ class Shard {
   };
   void Prefetch(std::span<const Upcoming> group) const;
 
-  absl::StatusOr<Result> Apply(engine::Event& event, std::uint64_t customer_hash,
-                               TimeMs log_time);
+  absl::StatusOr<Result> Apply(engine::Event& event, std::uint64_t customer_hash, TimeMs log_time);
 
   // Moves the clock to `clock` (never back), looking at no more than `customers_max` customers that
   // are due. False if some still are: drain the effects, then tick again.

@@ -159,8 +159,8 @@ void JsonOfSegments(const Catalog& catalog, const Summary& summary, std::string*
   for (std::size_t i = 0; i < catalog.segmentations.size(); ++i) {
     const PairCount total = TotalOf(summary.segmentations[i]);
     absl::StrAppend(out, i > 0 ? "," : "", "\"", catalog.segmentations[i].name,
-                    "\":{\"total\":", total.by_event + total.by_time,
-                    ",\"event\":", total.by_event, ",\"time\":", total.by_time, ",\"pairs\":[");
+                    "\":{\"total\":", total.by_event + total.by_time, ",\"event\":", total.by_event,
+                    ",\"time\":", total.by_time, ",\"pairs\":[");
     bool first = true;
     for (const Pair& pair : PairsOf(catalog.segmentations[i], summary.segmentations[i])) {
       absl::StrAppend(out, first ? "" : ",", "{\"from\":", quoted(pair.from),
@@ -175,8 +175,8 @@ void JsonOfSegments(const Catalog& catalog, const Summary& summary, std::string*
 
 void JsonOfJourneys(const Catalog& catalog, const Summary& summary, std::string* out) {
   const auto tally = [&](const engine::StepTally& t) {
-    absl::StrAppend(out, "\"entered\":", t.entered, ",\"sent\":", t.sent,
-                    ",\"exited\":", t.exited, ",\"converted\":", t.converted);
+    absl::StrAppend(out, "\"entered\":", t.entered, ",\"sent\":", t.sent, ",\"exited\":", t.exited,
+                    ",\"converted\":", t.converted);
   };
   absl::StrAppend(out, "\"journeys\":{");
   for (std::size_t i = 0; i < catalog.journeys.size(); ++i) {

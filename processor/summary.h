@@ -1,4 +1,5 @@
-// Summary: what a run of history did, in numbers: members, transitions, journeys, counters, digests.
+// Summary: what a run of history did, in numbers: members, transitions, journeys, counters,
+// digests.
 //
 // Counted from the records as they are published, not from a scan of customers.
 // Threads: owned by one worker.
@@ -25,7 +26,7 @@ struct SegmentationTally {
   void Count(const engine::Transition& transition);
 
   std::size_t size;
-  std::vector<PairCount> pairs;        // [from * size + to]
+  std::vector<PairCount> pairs;  // [from * size + to]
   std::vector<std::int64_t> members;
 };
 

@@ -1,10 +1,10 @@
 #include "runtime/process.h"
 
-#include <csignal>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 
 namespace parcours::runtime {
 

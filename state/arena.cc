@@ -23,7 +23,8 @@ Arena::~Arena() {
 void* Arena::Take(std::size_t size) {
   size = (size + kAlignment - 1) & ~(kAlignment - 1);
   if (used_ + size > capacity_) {
-    capacity_ = std::max(size, capacity_ == 0 ? kFirstBlockBytes : std::min(capacity_ * 2, kBlockBytesMax));
+    capacity_ =
+        std::max(size, capacity_ == 0 ? kFirstBlockBytes : std::min(capacity_ * 2, kBlockBytesMax));
     const bool huge = capacity_ >= kHugePageBytes;
     if (huge) capacity_ = (capacity_ + kHugePageBytes - 1) & ~(kHugePageBytes - 1);
     void* block = std::aligned_alloc(huge ? kHugePageBytes : kAlignment, capacity_);

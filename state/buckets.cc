@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <cstring>
 
-
 namespace parcours::state {
 namespace {
 
@@ -27,8 +26,7 @@ Cell* Buckets::Get(const BucketShape& shape, std::int64_t line, bool* fresh) {
     if (data_ == nullptr) std::abort();
   }
   Cell* slot = At(shape, at);
-  std::memmove(slot + stride, slot,
-               static_cast<std::size_t>(size_ - at) * stride * sizeof(Cell));
+  std::memmove(slot + stride, slot, static_cast<std::size_t>(size_ - at) * stride * sizeof(Cell));
   ++size_;
   slot[0] = line;
   for (int i = 1; i <= shape.width; ++i) slot[i] = kAbsent;
@@ -44,9 +42,9 @@ void Buckets::DropOldest(const BucketShape& shape, int count) {
     capacity_ = 0;
     return;
   }
-  std::memmove(data_, At(shape, count),
-               static_cast<std::size_t>(size_) * (static_cast<std::size_t>(shape.width) + 1) *
-                   sizeof(Cell));
+  std::memmove(
+      data_, At(shape, count),
+      static_cast<std::size_t>(size_) * (static_cast<std::size_t>(shape.width) + 1) * sizeof(Cell));
 }
 
 void Buckets::Clear(const BucketShape& shape) {

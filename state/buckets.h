@@ -13,9 +13,9 @@
 namespace parcours::state {
 
 struct BucketShape {
-  int width = 1;       // cells a bucket
-  int text_cell = -1;  // which of them are text cells the bucket owns: this one
-  int text_cell2 = -1; // and this one; -1: none
+  int width = 1;        // cells a bucket
+  int text_cell = -1;   // which of them are text cells the bucket owns: this one
+  int text_cell2 = -1;  // and this one; -1: none
 };
 
 class Buckets {

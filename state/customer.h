@@ -22,10 +22,10 @@ namespace parcours::state {
 
 // How the customers of one catalog are laid out. Immutable; outlives its customers.
 struct Shape {
-  std::vector<Cell> initial;              // the cells of a customer nobody has heard of yet
-  std::vector<int> text_cells;            // cells that may own text
+  std::vector<Cell> initial;    // the cells of a customer nobody has heard of yet
+  std::vector<int> text_cells;  // cells that may own text
   std::vector<BucketShape> windows;
-  int attributes = 0;                     // of which the last write is noted
+  int attributes = 0;  // of which the last write is noted
 };
 
 // One pass of a customer through one journey.
@@ -33,16 +33,16 @@ struct Run {
   enum class State : std::uint8_t { kWaiting, kCompleted, kExited };
   std::int16_t journey = 0;
   State state = State::kWaiting;
-  std::uint8_t step = 0;            // that waits, or at which it ended
-  std::uint32_t occurrence = 1;     // the customer's nth entry into the journey
+  std::uint8_t step = 0;         // that waits, or at which it ended
+  std::uint32_t occurrence = 1;  // the customer's nth entry into the journey
   std::uint32_t sent = 0;
   TimeMs entered_at = 0;
   TimeMs step_started_at = 0;
-  TimeMs step_due = kNever;         // when the waiting step must be looked at again
-  TimeMs exit_due = kNever;         // the horizon of exit_when
-  TimeMs goal_due = kNever;         // the horizon of goal.when, if it lies inside the window
-  TimeMs goal_until = -1;           // last instant of the goal's window; -1: none opened
-  TimeMs converted_at = -1;         // -1: not converted
+  TimeMs step_due = kNever;  // when the waiting step must be looked at again
+  TimeMs exit_due = kNever;  // the horizon of exit_when
+  TimeMs goal_due = kNever;  // the horizon of goal.when, if it lies inside the window
+  TimeMs goal_until = -1;    // last instant of the goal's window; -1: none opened
+  TimeMs converted_at = -1;  // -1: not converted
 
   bool waiting() const { return state == State::kWaiting; }
   // Whether the goal may still be reached at `now`.
@@ -70,14 +70,14 @@ class Customer {
   // Bytes held, the allocator's own not counted.
   std::size_t MemoryBytes(const Shape& shape) const;
 
-  TimeMs last_instant = 0;      // moved only by an accepted event or a fired due
-  TimeMs latest_time = 0;       // the latest event time or fired due: what is before it is late
-  TimeMs next_due = kNever;     // the earliest of all that is booked below
-  TimeMs booked_at = kNever;    // where the timer index holds this customer
+  TimeMs last_instant = 0;    // moved only by an accepted event or a fired due
+  TimeMs latest_time = 0;     // the latest event time or fired due: what is before it is late
+  TimeMs next_due = kNever;   // the earliest of all that is booked below
+  TimeMs booked_at = kNever;  // where the timer index holds this customer
   std::uint32_t events = 0, transitions = 0, actions = 0, decisions = 0;
-  const Zone* zone = nullptr;   // the customer's own, or null
+  const Zone* zone = nullptr;  // the customer's own, or null
   SeenIds seen;
-  std::vector<Run> runs;        // by journey, then occurrence
+  std::vector<Run> runs;  // by journey, then occurrence
 
  private:
   Customer() = default;

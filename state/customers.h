@@ -1,9 +1,9 @@
 // Customers: all customers of a shard in memory, found by id, numbered by first appearance.
 //
-// An open-addressing table of 32-bit tags, numbers and pointers to single allocations. Look-ups are split in
-// two, so that a batch can prefetch: first the table's slot, then the customer.
-// Limits: 2^32 - 2 customers; MemoryBytes() tells what they hold, the processor bounds it.
-// Threads: owned by one worker.
+// An open-addressing table of 32-bit tags, numbers and pointers to single allocations. Look-ups are
+// split in two, so that a batch can prefetch: first the table's slot, then the customer. Limits:
+// 2^32 - 2 customers; MemoryBytes() tells what they hold, the processor bounds it. Threads: owned
+// by one worker.
 #pragma once
 
 #include <cstdint>

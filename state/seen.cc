@@ -42,7 +42,8 @@ SeenIds::Entry* SeenIds::entries() const {
 
 bool SeenIds::Has(std::uint64_t key, TimeMs now) const {
   // While the ring is not full its ids lie from 0 on; then they fill it.
-  if (size_ == 0 || !AnyMark(marks(), size_ < capacity_ ? first_ + size_ : capacity_, MarkOf(key))) {
+  if (size_ == 0 ||
+      !AnyMark(marks(), size_ < capacity_ ? first_ + size_ : capacity_, MarkOf(key))) {
     return false;
   }
   TimeMs kept_for = kSeenForMs;
@@ -60,8 +61,8 @@ void SeenIds::Grow() {
   auto* marks_of_new = static_cast<std::uint16_t*>(
       std::malloc(MarkBytes(capacity) + static_cast<std::size_t>(capacity) * sizeof(Entry)));
   if (marks_of_new == nullptr) std::abort();
-  auto* entries_of_new = reinterpret_cast<Entry*>(
-      reinterpret_cast<char*>(marks_of_new) + MarkBytes(capacity));
+  auto* entries_of_new =
+      reinterpret_cast<Entry*>(reinterpret_cast<char*>(marks_of_new) + MarkBytes(capacity));
   for (int i = 0; i < size_; ++i) {
     marks_of_new[i] = marks()[Place(i)];
     entries_of_new[i] = entries()[Place(i)];

@@ -1,10 +1,9 @@
 // SeenIds: which of a customer's events were applied, so that a duplicate is known.
 //
-// An id is known by its 64-bit hash for kSeenForMs of log time and among the newest kSeenMax: by age
-// and rank, never by what happens to be still stored. What is older is accepted again.
-// A ring of hashes and times, with 16 bits of each hash apart: a busy customer has hundreds of ids,
-// and nearly every event is answered by looking at those alone.
-// Threads: owned by one worker.
+// An id is known by its 64-bit hash for kSeenForMs of log time and among the newest kSeenMax: by
+// age and rank, never by what happens to be still stored. What is older is accepted again. A ring
+// of hashes and times, with 16 bits of each hash apart: a busy customer has hundreds of ids, and
+// nearly every event is answered by looking at those alone. Threads: owned by one worker.
 #pragma once
 
 #include <cstdint>

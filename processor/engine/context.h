@@ -58,11 +58,11 @@ struct Context {
 };
 
 // The stages, in order.
-void UpdateAttributes(Context& context);   // attributes.cc
-void UpdateFeatures(Context& context);     // features.cc: contributions of the event
-void UpdateWindows(Context& context);      // windows.cc: what has left its window
-void UpdateDerived(Context& context);      // features.cc
-void UpdateSegments(Context& context);     // segmentation.cc
+void UpdateAttributes(Context& context);  // attributes.cc
+void UpdateFeatures(Context& context);    // features.cc: contributions of the event
+void UpdateWindows(Context& context);     // windows.cc: what has left its window
+void UpdateDerived(Context& context);     // features.cc
+void UpdateSegments(Context& context);    // segmentation.cc
 void UpdateJourneys(Context& context, std::size_t first_transition);  // journeys.cc
 
 }  // namespace parcours::engine

@@ -1,8 +1,7 @@
 // Effects: what a Step did, for the processor to publish: transitions, actions, decisions, counts.
 //
-// Records view the customer, the event and the catalog; they are good until the batch they were made
-// in is released. The processor drains them in order.
-// Threads: owned by one worker.
+// Records view the customer, the event and the catalog; they are good until the batch they were
+// made in is released. The processor drains them in order. Threads: owned by one worker.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +23,7 @@ struct Transition {
   const state::Customer* customer;
   std::uint32_t number;  // the customer's nth
   int segmentation;
-  int from, to;          // segments, or -1: none
+  int from, to;  // segments, or -1: none
   TimeMs at;
   Cause cause;
   bool late;
@@ -60,14 +59,14 @@ struct JourneyTally {
 };
 
 struct Counters {
-  std::uint64_t events = 0;       // accepted and applied
-  std::uint64_t duplicates = 0;   // not applied: a known id
+  std::uint64_t events = 0;                // accepted and applied
+  std::uint64_t duplicates = 0;            // not applied: a known id
   std::uint64_t duplicates_unchecked = 0;  // accepted, but older than ids are remembered
   std::uint64_t late = 0;
   std::uint64_t times_cut = 0;    // event times a little ahead of log time
   std::uint64_t evaluations = 0;  // expressions evaluated
   std::uint64_t dues_fired = 0;
-  std::uint64_t idle_wakeups = 0; // dues that changed nothing
+  std::uint64_t idle_wakeups = 0;  // dues that changed nothing
 };
 
 struct Effects {

@@ -26,12 +26,12 @@ struct AttributeWrite {
 struct Event {
   static constexpr int kIdentify = -1;  // `type` of an event that only writes attributes
 
-  int type = kIdentify;        // in Catalog::events
-  TimeMs time = 0;             // event time
-  std::string_view customer;   // 1 to kCustomerIdBytesMax bytes
-  std::string_view source, id;  // 1 to kEventIdBytesMax bytes each
-  std::uint64_t key = 0;       // Hash64 of (source, id): what duplicates are known by
-  std::span<expr::Field> fields;        // kCommonFields, then as declared
+  int type = kIdentify;           // in Catalog::events
+  TimeMs time = 0;                // event time
+  std::string_view customer;      // 1 to kCustomerIdBytesMax bytes
+  std::string_view source, id;    // 1 to kEventIdBytesMax bytes each
+  std::uint64_t key = 0;          // Hash64 of (source, id): what duplicates are known by
+  std::span<expr::Field> fields;  // kCommonFields, then as declared
   std::span<const AttributeWrite> attributes;
 };
 

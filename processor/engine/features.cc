@@ -116,11 +116,10 @@ void UpdateFeatures(Context& context) {
     }
     Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
     if (!ReadOf(frame, feature, &contribution, &counters)) continue;
-    const bool changed =
-        feature.window.has_value()
-            ? AddToWindow(context.catalog, context.rules.shape, feature, contribution, context.now,
-                          context.customer)
-            : AddToLifetime(feature, contribution, context.customer.cells());
+    const bool changed = feature.window.has_value()
+                             ? AddToWindow(context.catalog, context.rules.shape, feature,
+                                           contribution, context.now, context.customer)
+                             : AddToLifetime(feature, contribution, context.customer.cells());
     if (changed) context.changed.Add(feature.variable);
   }
 }
@@ -137,8 +136,8 @@ void UpdateDerived(Context& context) {
       const expr::Answer answer = feature.value->Evaluate(context.frame);
       reading.until = answer.until;
       const bool absent = answer.value.is_error();
-      changed = absent ? cell[0] != kAbsent
-                       : cell[0] == kAbsent || TextOf(cell) != answer.value.AsText();
+      changed =
+          absent ? cell[0] != kAbsent : cell[0] == kAbsent || TextOf(cell) != answer.value.AsText();
       if (changed) {
         FreeText(cell[0]);
         cell[0] = absent ? kAbsent : NewText(answer.value.AsText());

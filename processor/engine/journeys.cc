@@ -166,9 +166,8 @@ void Steps(Context& context, Run& run) {
   const catalog::Step& step = JourneyOf(context, run).steps[run.step];
   const bool due = run.step_due <= context.now && run.step_due != kJustEntered;
   // A wait for a length moves with nothing; one written as an expression moves with what it reads.
-  const bool touched = run.step_due <= context.now ||
-                       (step.kind == StepKind::kWaitUntil &&
-                        context.Touched(step.reads, run.step_due));
+  const bool touched = run.step_due <= context.now || (step.kind == StepKind::kWaitUntil &&
+                                                       context.Touched(step.reads, run.step_due));
   if (!touched) return;
   const std::uint8_t before = run.step;
   Advance(context, run);
@@ -219,8 +218,8 @@ void Enter(Context& context, int number) {
   fresh.exit_due = exit_due;
   DropOldRuns(context, number);
   auto& runs = context.customer.runs;
-  const auto place = std::find_if(runs.begin(), runs.end(),
-                                  [&](const Run& run) { return run.journey > number; });
+  const auto place =
+      std::find_if(runs.begin(), runs.end(), [&](const Run& run) { return run.journey > number; });
   Run& run = *runs.insert(place, fresh);
   ++TallyOf(context, number).entered;
   StartStep(context, run);

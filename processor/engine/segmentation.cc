@@ -16,7 +16,9 @@ void Move(Context& context, int number, Cell* cell, Cell to) {
   const Cell from = cell[kSegment];
   cell[kSegment] = to;
   cell[kSince] = context.now;
-  const auto index = [](Cell segment) { return segment == kAbsent ? -1 : static_cast<int>(segment); };
+  const auto index = [](Cell segment) {
+    return segment == kAbsent ? -1 : static_cast<int>(segment);
+  };
   context.effects->transitions.push_back(Transition{
       .customer = &context.customer,
       .number = ++context.customer.transitions,
@@ -59,8 +61,8 @@ void UpdateSegments(Context& context) {
   const auto& all = context.catalog.segmentations;
   for (std::size_t i = 0; i < all.size(); ++i) {
     // Events go by definition, dues by name.
-    const int number = context.event != nullptr ? static_cast<int>(i)
-                                                : context.catalog.segmentations_by_name[i];
+    const int number =
+        context.event != nullptr ? static_cast<int>(i) : context.catalog.segmentations_by_name[i];
     const Cell until = context.customer.cells()[all[number].cell + kUntil];
     if (context.Touched(all[number].reads, until)) Evaluate(context, number);
   }

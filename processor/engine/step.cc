@@ -109,8 +109,7 @@ void PrepareEffects(const catalog::Catalog& catalog, Effects* effects) {
   }
 }
 
-void StepEvent(Rules& rules, Customer& customer, const Event& event, TimeMs now,
-               Effects* effects) {
+void StepEvent(Rules& rules, Customer& customer, const Event& event, TimeMs now, Effects* effects) {
   Context context(rules, customer, &event, now, effects);
   context.late = event.time < customer.latest_time;
   ++effects->counters.events;

@@ -145,16 +145,14 @@ void Renew(const catalog::Catalog& catalog, const BucketShape& shape, const Feat
   const Buckets& buckets = customer.buckets(feature.window_index);
   Cell* value = customer.cells() + feature.cell;
   PutTotal(feature, Total(feature, shape, buckets), value);
-  value[1] = buckets.size() == 0
-                 ? kNever
-                 : ExpiryOf(*feature.window, *catalog.zone, buckets.line(shape, 0));
+  value[1] = buckets.size() == 0 ? kNever
+                                 : ExpiryOf(*feature.window, *catalog.zone, buckets.line(shape, 0));
 }
 
 }  // namespace
 
-bool AddToWindow(const catalog::Catalog& catalog, const state::Shape& shape,
-                 const Feature& feature, const Contribution& contribution, TimeMs now,
-                 state::Customer& customer) {
+bool AddToWindow(const catalog::Catalog& catalog, const state::Shape& shape, const Feature& feature,
+                 const Contribution& contribution, TimeMs now, state::Customer& customer) {
   const std::int64_t line = LineOf(*feature.window, *catalog.zone, contribution.time);
   const TimeMs expiry = ExpiryOf(*feature.window, *catalog.zone, line);
   if (expiry <= now) return false;
@@ -198,8 +196,7 @@ void UpdateWindows(Context& context) {
 
 TimeMs CustomerWindows::FallsBelow(int window, Cell bound, TimeMs now) const {
   if (bound <= 0) return kNever;
-  const Feature& feature = catalog_.features[static_cast<std::size_t>(
-      catalog_.windows[window])];
+  const Feature& feature = catalog_.features[static_cast<std::size_t>(catalog_.windows[window])];
   const BucketShape& shape = shape_.windows[window];
   const Buckets& buckets = customer_.buckets(window);
   // From the newest back: once what is left reaches the bound, its oldest bucket decides.

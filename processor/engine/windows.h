@@ -1,8 +1,8 @@
 // Windows: features that count only what happened lately, on a fixed grid.
 //
-// A contribution at t lies in the bucket of the first grid line at or after t, and counts until that
-// line + length. Buckets are half-open on the left: what happens exactly on a line belongs to the
-// bucket that ends there. So a window is never early, late by less than a grain, bounded, and
+// A contribution at t lies in the bucket of the first grid line at or after t, and counts until
+// that line + length. Buckets are half-open on the left: what happens exactly on a line belongs to
+// the bucket that ends there. So a window is never early, late by less than a grain, bounded, and
 // independent of the order of arrival (product semantics, "Windows").
 // Threads: owned by one worker.
 #pragma once

@@ -1,9 +1,9 @@
 // Runs a fuzz entry point without libFuzzer: every file of a corpus folder, and mutations of it.
 //
-// A file is run as it is; cut after each of its first bytes; with each of its first bits flipped; and
-// with bytes overwritten, removed or repeated as a fixed seed says. So the run is the same each time
-// and needs no fuzzing compiler; `./dev fuzz` searches further.
-// Usage: X_fuzz CORPUS_FOLDER [CORPUS_FOLDER...]     Limits: kCutsMax, kFlipsMax, kRandomMax a file.
+// A file is run as it is; cut after each of its first bytes; with each of its first bits flipped;
+// and with bytes overwritten, removed or repeated as a fixed seed says. So the run is the same each
+// time and needs no fuzzing compiler; `./dev fuzz` searches further. Usage: X_fuzz CORPUS_FOLDER
+// [CORPUS_FOLDER...]     Limits: kCutsMax, kFlipsMax, kRandomMax a file.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -7,6 +7,7 @@ import datetime
 import random
 
 import cel
+import features
 import zones
 from random_expressions import Expressions
 
@@ -295,12 +296,23 @@ class RandomSet:
             return [f'{name} > money("{units}")' for units in bounds] + [f"has({name})"]
         if kind == "double":
             return [f"{name} > {n}.375" for n in (6, 4, 2, 0)] + [f"has({name})"]
-        return [f"{name} > first_order_at" if kind == "timestamp" else f"has({name})", f"has({name})"]
+        return [
+            f"{name} > first_order_at" if kind == "timestamp" else f"has({name})",
+            f"has({name})",
+        ]
 
     def _journeys(self):
         wanted = {"journeys": self.rng.randint(2, 3), "general": self.rng.randint(1, 2)}
         for number in range(wanted.get(self.kind, self.rng.randint(0, 1))):
             self.data.setdefault("journeys", {})[f"j{number}"] = self._journey()
+
+        if self.kind == "journeys":
+            self.within = self.rng.choice(("90m", "12h", "1d"))
+            self.data["journeys"]["j_goal"] = {
+                "enter": {"event": "order_completed", "when": "orders == 1"},
+                "goal": {"when": "orders >= 2", "within": self.within},
+                "steps": [{"send": {"channel": "sms", "template": "hello"}}],
+            }
 
     def _journey(self):
         r = self.rng
@@ -391,8 +403,27 @@ class RandomSet:
             t = self._moment(times[name])
             times[name].append(t)
             events.append(self._event(event_id, name, t))
+            if events[-1]["type"] == "identify" and r.random() < 0.5:
+                # Two writers at one instant: the greater id wins, whichever comes first.
+                rival = self._event(r.choice("az") + event_id, name, t)
+                events.append({**rival, "type": "identify", "data": self._identify()})
+        if self.kind == "journeys":
+            events += self._second_orders(events)
         events.sort(key=lambda e: (e["time"], e["source"], e["id"]))
         return events
+
+    def _second_orders(self, events):
+        """An order where the goal's window after each customer's first one ends, or beside it."""
+        first = {}
+        for event in events:
+            if event["type"] == "order_completed":
+                name = event["subject"]
+                first[name] = min(first.get(name, event["time"]), event["time"])
+        made = []
+        for number, (name, time) in enumerate(sorted(first.items())):
+            end = cel.parse_time(time) // cel.NANOS + features.parse_length(self.within)
+            made.append(self._event(f"z{number}", name, end + self.rng.choice((-1, 0, 0, 1))))
+        return made
 
     def _event(self, event_id, customer, t):
         r = self.rng

@@ -80,8 +80,7 @@ class ReplayTest : public testing::Test {
     return summary.ok() ? *summary : Summary{};
   }
   static std::string All(const Digests& digests) {
-    return absl::StrCat(digests.transitions, digests.actions, digests.decisions,
-                        digests.customers);
+    return absl::StrCat(digests.transitions, digests.actions, digests.decisions, digests.customers);
   }
 
   std::string folder_;

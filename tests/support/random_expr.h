@@ -10,8 +10,8 @@
 
 namespace parcours::expr::testing {
 
-// A fixed sequence of numbers for each seed. (Expressions made of it may differ between compilers, which
-// choose in which order arguments are evaluated.)
+// A fixed sequence of numbers for each seed. (Expressions made of it may differ between compilers,
+// which choose in which order arguments are evaluated.)
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 0x1234567) { Roll(); }

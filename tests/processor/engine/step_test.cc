@@ -62,8 +62,7 @@ TEST(Step, GivesTheSameFeaturesWhateverTheOrderOfArrival) {
     std::vector<Order> orders;
     for (int i = 0; i < 12; ++i) {
       orders.push_back({1'000'000'000 + static_cast<TimeMs>(random() % 6) * kDayMs,
-                        static_cast<Cell>(random() % 5000),
-                        static_cast<Cell>(random() % 100) - 50,
+                        static_cast<Cell>(random() % 5000), static_cast<Cell>(random() % 100) - 50,
                         "a label longer than seven bytes " + std::to_string(random() % 9),
                         "id-" + std::to_string(i)});
     }
@@ -180,7 +179,8 @@ TEST(Step, IsTheSameBytesForTheSameHistory) {
     const RecordWriter writer(world.catalog());
     for (const Transition& transition : world.effects().transitions) {
       Transition copy = transition;
-      copy.cause.event = nullptr;  // the events are gone; their place in the line is covered by cases
+      copy.cause.event =
+          nullptr;  // the events are gone; their place in the line is covered by cases
       writer.Append(copy, &line);
     }
     writer.AppendCustomer(world.customer(), &line);

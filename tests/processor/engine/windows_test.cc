@@ -15,12 +15,12 @@ constexpr TimeMs kStart = 1'761'000'000'000;  // in October 2025, before a dayli
 
 struct Windowed {
   explicit Windowed(Aggregate aggregate, TimeMs length, TimeMs grain, bool local_days,
-                 const char* zone) {
+                    const char* zone) {
     catalog.zone = *Zone::Load(zone);
     catalog::Feature feature;
     feature.name = "f";
-    feature.type = expr::Type::Of(aggregate == Aggregate::kSum ? expr::Kind::kMoney
-                                                               : expr::Kind::kInt);
+    feature.type =
+        expr::Type::Of(aggregate == Aggregate::kSum ? expr::Kind::kMoney : expr::Kind::kInt);
     feature.aggregate = aggregate;
     feature.cell = 0;
     feature.variable = 0;
@@ -114,8 +114,8 @@ TEST(Window, AgreesWithANaiveSumWhateverTheOrderOfArrival) {
   std::mt19937_64 random(11);
   for (const Grid& grid : grids) {
     for (const Aggregate aggregate : {Aggregate::kCount, Aggregate::kSum, Aggregate::kMax}) {
-      SCOPED_TRACE(testing::Message() << grid.zone << " " << grid.length << " "
-                                      << static_cast<int>(aggregate));
+      SCOPED_TRACE(testing::Message()
+                   << grid.zone << " " << grid.length << " " << static_cast<int>(aggregate));
       Windowed setup(aggregate, grid.length, grid.grain, grid.local, grid.zone);
       std::vector<std::pair<TimeMs, Cell>> all;
       TimeMs now = kStart;
