@@ -47,6 +47,11 @@ Cell NewText(std::string_view text);
 // Makes `*cell`, a text cell or kAbsent, hold `text` instead; its old box serves again where it
 // fits.
 void ReplaceText(Cell* cell, std::string_view text);
+// Starts fetching the box of a text cell, if it has one.
+inline void PrefetchText(Cell cell) {
+  const auto bits = static_cast<std::uint64_t>(cell);
+  if (bits >> 62 == 0) __builtin_prefetch(reinterpret_cast<const void*>(bits));
+}
 // Frees what NewText allocated, if anything. kAbsent is fine.
 void FreeText(Cell cell);
 // The text of a text cell; for inline text a view into *cell. REQUIRES: IsValue(*cell).

@@ -60,6 +60,7 @@ void Shard::Prefetch(std::span<const Upcoming> group) const {
     for (int window : rules_.windows_on_event[next.type]) {
       customer->buckets(window).Prefetch(rules_.shape.windows[window]);
     }
+    for (int cell : rules_.texts_on_event[next.type]) PrefetchText(customer->cells()[cell]);
   }
 }
 

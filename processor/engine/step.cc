@@ -84,6 +84,7 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
       enter_on_event(catalog->events.size()),
       enter_on_transition(catalog->segmentations.size()),
       windows_on_event(catalog->events.size()),
+      texts_on_event(catalog->events.size()),
       unread(catalog->events.size()) {
   for (std::size_t i = 0; i < catalog->journeys.size(); ++i) {
     const catalog::Journey& journey = catalog->journeys[i];
@@ -97,6 +98,12 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
     for (int feature : catalog->on_event[type]) {
       const int window = catalog->features[feature].window_index;
       if (window >= 0) windows_on_event[type].push_back(window);
+      const catalog::Feature& added = catalog->features[feature];
+      for (int cell : catalog->text_cells) {
+        const bool own =
+            cell == added.cell || (cell >= added.aux && cell < added.aux + added.aux_count);
+        if (own) texts_on_event[type].push_back(cell);
+      }
     }
     unread[type] = catalog->on_event[type].empty() && enter_on_event[type].empty();
   }

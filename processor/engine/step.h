@@ -45,6 +45,7 @@ struct Rules {
   std::vector<std::vector<int>> enter_on_event, enter_on_transition;
   // By type of event: the windows it may add to, and whether nothing at all reads it.
   std::vector<std::vector<int>> windows_on_event;
+  std::vector<std::vector<int>> texts_on_event;  // the same of cells that own text
   std::vector<bool> unread;
   Zones zones;
 };
