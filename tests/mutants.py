@@ -79,7 +79,7 @@ def main():
             verdict = "SURVIVED"
         else:
             verdict = "killed"
-        print(f"{name:34} {verdict:12} {test}", flush=True)
+        print(f"{name:38} {verdict:12} {test}", flush=True)
         if verdict != "killed":
             faults.append(f"{name}: {verdict} ({test})")
     print("\n".join(faults))

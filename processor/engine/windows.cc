@@ -17,7 +17,8 @@ using state::BucketShape;
 std::int64_t LineOf(const Window& window, const Zone& zone, TimeMs t) {
   if (window.local_days) {
     const CivilDay day = zone.DayOf(t);
-    return zone.StartOf(day) == t ? day : day + 1;
+    // A day that a zone skipped begins with the next one: their line is one, numbered by the later.
+    return zone.StartOf(day) == t ? day : zone.DayOf(zone.StartOf(day + 1));
   }
   if (PARCOURS_MUTANT("grid-line-belongs-to-next-bucket")) return t / window.grain + 1;
   return (t + window.grain - 1) / window.grain;
@@ -27,7 +28,13 @@ TimeMs ExpiryOf(const Window& window, const Zone& zone, std::int64_t line) {
   if (PARCOURS_MUTANT("window-days-of-24-hours") && window.local_days) {
     return zone.StartOf(static_cast<CivilDay>(line)) + window.length;
   }
-  if (window.local_days) return zone.StartOf(static_cast<CivilDay>(line + window.grains));
+  if (window.local_days) {
+    const TimeMs begin = zone.StartOf(static_cast<CivilDay>(line));
+    auto day = static_cast<CivilDay>(line + window.grains);
+    // Daylight saving moves a line by hours; where a whole day is missing, one was skipped.
+    while (zone.StartOf(day) - begin < window.length - kDayMs / 2) ++day;
+    return zone.StartOf(day);
+  }
   return (line + window.grains) * window.grain;
 }
 

@@ -270,7 +270,9 @@ def compare_summary(expected, summary):
     for name, ours in expected["journeys"].items():
         theirs = summary["journeys"].get(name, {})
         for what in ("entered", "sent", "exited", "converted", "completed"):
-            if theirs.get(what) != ours[what]:
+            # Beyond its bound of open goal windows replay closes the oldest, and says so.
+            bounded = what == "converted" and theirs.get("goals_dropped", 0) > 0
+            if theirs.get(what) != ours[what] and not bounded:
                 trouble.append(
                     f"summary: journey {name}: {what} {theirs.get(what)} instead of {ours[what]}"
                 )

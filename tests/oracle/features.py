@@ -131,7 +131,11 @@ class Feature:
             return -(-(t + self.length) // self.grain) * self.grain
         zone = self.definitions.zone
         line = zone.day_of(t - 1) + 1  # the first day that starts at or after t
-        return zone.start_of(line + self.length // zones.DAY)
+        left = self.length // zones.DAY
+        while left:  # a day that the zone skipped has no line of its own
+            left -= zone.start_of(line + 1) != zone.start_of(line)
+            line += 1
+        return zone.start_of(line)
 
     def read(self, contributions, now):
         """The aggregate at `now`; CelError where it is absent or left its range."""

@@ -63,10 +63,15 @@ TimeMs NaiveExpiry(const Windowed& setup, TimeMs time) {
     if (line < time + window.length) line += window.grain;
     return line;
   }
+  const Zone& zone = *setup.catalog.zone;
   CivilDay day = 0;
-  while (setup.catalog.zone->StartOf(day) < time) ++day;
-  for (int i = 0; i < window.grains; ++i) ++day;
-  return setup.catalog.zone->StartOf(day);
+  while (zone.StartOf(day) < time) ++day;
+  for (int lines = 0; lines < window.grains;) {
+    if (zone.StartOf(day + 1) != zone.StartOf(day))
+      ++lines;  // a skipped day has no line of its own
+    ++day;
+  }
+  return zone.StartOf(day);
 }
 
 TEST(Window, OnTheLineBelongsToTheBucketThatEndsThere) {
@@ -98,6 +103,21 @@ TEST(Window, OfLocalDaysEndsAtALocalMidnightWhateverDaylightSavingDoes) {
   const TimeMs noon = paris.StartOf(day) + 12 * kHourMs;
   setup.Add(noon, 0, noon);
   EXPECT_EQ(setup.customer->cells()[1], paris.StartOf(day + 31));
+}
+
+TEST(Window, OfLocalDaysIsNeverEarlyWhereADayWasSkipped) {
+  Windowed setup(Aggregate::kCount, 3 * kDayMs, kDayMs, true, "Pacific/Apia");
+  const Zone& apia = *setup.catalog.zone;
+  const CivilDay skipped = DayOfDate({2011, 12, 30});
+  ASSERT_EQ(apia.StartOf(skipped), apia.StartOf(skipped + 1));
+  const catalog::Window& window = *setup.feature().window;
+  for (TimeMs t = apia.StartOf(skipped) - 3 * kDayMs; t < apia.StartOf(skipped) + 2 * kDayMs;
+       t += kHourMs) {
+    const TimeMs expiry = ExpiryOf(window, apia, LineOf(window, apia, t));
+    EXPECT_EQ(expiry, NaiveExpiry(setup, t));
+    EXPECT_GE(expiry, t + 3 * kDayMs);
+    EXPECT_LT(expiry, t + 4 * kDayMs);
+  }
 }
 
 TEST(Window, AgreesWithANaiveSumWhateverTheOrderOfArrival) {
