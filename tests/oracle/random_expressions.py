@@ -252,7 +252,7 @@ class Expressions:
         ]
         if t:
             forms += [
-                f"local_time({t}) {op} local_time(now)",
+                f"local_time({t}) {op} hours({hour}) + minutes(30)",
                 f"local_time({t}) {op} hours({hour})",
                 f"(now - hours(3)).getHours() {op} {hour}",
             ]
