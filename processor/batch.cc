@@ -62,7 +62,6 @@ std::uint64_t Batch::Sort(std::vector<Slot*>* order) {
 }
 
 void Batch::Clear() {
-  if (used_ + 1 > slots_.size()) return;
   std::swap(slots_[0], slots_[used_]);
   constexpr std::size_t kSlotsKept = 256;
   if (slots_.size() > kSlotsKept) slots_.resize(kSlotsKept);

@@ -172,7 +172,8 @@ absl::Status Run::ApplyBatch() {
     ASSIGN_OR_RETURN(const Shard::Result result,
                      shard_.Apply(slot->event(), slot->customer_hash, log_time_));
     if (result == Shard::Result::kFuture) {
-      outputs_->Reject(options_.inputs[slot->file], slot->number, "future", "ahead of log time");
+      outputs_->Reject(options_.inputs[slot->file], slot->number,
+                       sources::ReasonName(sources::Reason::kFuture), "ahead of log time");
     }
     outputs_->Drain(&effects_);
   }
