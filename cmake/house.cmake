@@ -20,6 +20,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 
 # The same arithmetic everywhere: no fused multiply-add where digests depend on it.
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Werror -ffp-contract=off -march=x86-64-v3)

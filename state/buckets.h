@@ -6,16 +6,26 @@
 // Threads: owned by one worker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/cell.h"
 
 namespace parcours::state {
 
+// How a cell is stored. docs/formats.md#stored-customers.
+enum class CellKind : std::uint8_t {
+  kNumber,  // a varint
+  kTime,    // an instant, mostly one that this customer has elsewhere too
+  kBits,    // eight bytes
+  kText,    // owned text
+};
+
 struct BucketShape {
   int width = 1;        // cells a bucket
   int text_cell = -1;   // which of them are text cells the bucket owns: this one
   int text_cell2 = -1;  // and this one; -1: none
+  std::array<CellKind, 3> kinds{};
 };
 
 class Buckets {

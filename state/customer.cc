@@ -32,17 +32,36 @@ void Customer::Destroy(const Shape& shape, Customer* customer) {
     for (int i = 0; i < shape.attributes; ++i) FreeText(customer->writes_[2 * i + 1]);
     std::free(customer->writes_);
   }
+  if (customer->contacts_ != nullptr) {
+    for (std::size_t i = 0; i < shape.contacts.size(); ++i) {
+      Cell* contact = customer->contacts_ + i * kContactCells;
+      if (shape.contacts[i] == CellKind::kText) FreeText(contact[0]);
+      FreeText(contact[2]);
+    }
+    std::free(customer->contacts_);
+  }
   customer->~Customer();
 }
 
-Cell* Customer::Write(const Shape& shape, int number) {
-  if (writes_ == nullptr) {
-    const auto cells = static_cast<std::size_t>(shape.attributes) * 2;
-    writes_ = static_cast<Cell*>(std::malloc(cells * sizeof(Cell)));
-    if (writes_ == nullptr) std::abort();
-    std::fill_n(writes_, cells, kAbsent);
-  }
-  return writes_ + 2 * number;
+namespace {
+
+Cell* AbsentCells(std::size_t count) {
+  auto* cells = static_cast<Cell*>(std::malloc(count * sizeof(Cell)));
+  if (cells == nullptr) std::abort();
+  std::fill_n(cells, count, kAbsent);
+  return cells;
+}
+
+}  // namespace
+
+Cell* Customer::Write(const Shape& shape, int attribute) {
+  if (writes_ == nullptr) writes_ = AbsentCells(static_cast<std::size_t>(shape.attributes) * 2);
+  return writes_ + 2 * attribute;
+}
+
+Cell* Customer::Contacts(const Shape& shape) {
+  if (contacts_ == nullptr) contacts_ = AbsentCells(shape.contacts.size() * kContactCells);
+  return contacts_;
 }
 
 std::size_t Customer::MemoryBytes(const Shape& shape) const {
@@ -51,6 +70,7 @@ std::size_t Customer::MemoryBytes(const Shape& shape) const {
     bytes += buckets(static_cast<int>(i)).MemoryBytes(shape.windows[i]);
   }
   if (writes_ != nullptr) bytes += static_cast<std::size_t>(shape.attributes) * 2 * sizeof(Cell);
+  if (contacts_ != nullptr) bytes += shape.contacts.size() * kContactCells * sizeof(Cell);
   return bytes + seen.MemoryBytes() + runs.capacity() * sizeof(Run);
 }
 

@@ -23,10 +23,15 @@ namespace parcours::state {
 // How the customers of one catalog are laid out. Immutable; outlives its customers.
 struct Shape {
   std::vector<Cell> initial;    // the cells of a customer nobody has heard of yet
+  std::vector<CellKind> kinds;  // of the same cells: how each is stored
   std::vector<int> text_cells;  // cells that may own text
   std::vector<BucketShape> windows;
-  int attributes = 0;  // of which the last write is noted
+  int attributes = 0;              // of which the last write is noted
+  std::vector<CellKind> contacts;  // of contact attributes
 };
+
+inline constexpr TimeMs kRowUnknown = -1;  // Customer::row_due: the store must be asked
+inline constexpr int kContactCells = 3;    // of a contact attribute: value, time of the write, tie
 
 // One pass of a customer through one journey.
 struct Run {
@@ -64,19 +69,39 @@ class Customer {
   const Buckets& buckets(int window) const {
     return const_cast<Customer*>(this)->windows()[window];
   }
-  // Notes of who wrote attribute `number` last: a time and a tie's text, kAbsent at first. Made for
+  // Notes of who wrote `attribute` last: a time and a tie's text, kAbsent at first. Made for
   // all attributes when first asked for: most customers never say who they are.
-  Cell* Write(const Shape& shape, int number);
+  Cell* Write(const Shape& shape, int attribute);
+  // Contact data, kContactCells for each contact attribute, kAbsent at first; made when first asked
+  // for.
+  Cell* Contacts(const Shape& shape);
+  Cell* contacts_or_null() { return contacts_; }
+  const Cell* contacts_or_null() const { return contacts_; }
+  const Cell* writes_or_null() const { return writes_; }
   // Bytes held, the allocator's own not counted.
   std::size_t MemoryBytes(const Shape& shape) const;
 
   TimeMs last_instant = 0;    // moved only by an accepted event or a fired due
   TimeMs latest_time = 0;     // the latest event time or fired due: what is before it is late
   TimeMs next_due = kNever;   // the earliest of all that is booked below
-  TimeMs booked_at = kNever;  // where the timer index holds this customer
+  TimeMs booked_at = kNever;  // where the timer index in memory holds this customer
   std::uint32_t events = 0, transitions = 0, actions = 0, decisions = 0;
   const Zone* zone = nullptr;  // the customer's own, or null
   SeenIds seen;
+  // Chunks of seen ids as last committed: those below `chunks_from` are gone, those below
+  // `chunks_to` are sealed.
+  std::uint32_t chunks_from = 0, chunks_to = 0;
+  bool has_contact = false;    // whether there is contact data, here or in the store
+  bool contact_dirty = false;  // whether it differs from what was committed
+
+  // What the shard that keeps this customer warm notes of it.
+  bool dirty = false;                 // differs from what was committed
+  bool visited = false;               // used since the hand passed that looks for whom to forget
+  std::uint32_t number = 0;           // in Customers
+  std::uint32_t counted_bytes = 0;    // as the memory bound counts it
+  TimeMs row_due = kNever;            // of its timer row in the store; kNever: none
+  const char* unwritten = nullptr;    // its committed record, while the store has not got it
+  std::uint64_t hash = 0;             // of the id
   std::vector<Run> runs;  // by journey, then occurrence
 
  private:
@@ -87,6 +112,7 @@ class Customer {
   }
 
   Cell* writes_ = nullptr;        // two cells an attribute, or null
+  Cell* contacts_ = nullptr;      // kContactCells an attribute, or null
   std::uint16_t id_size_ = 0;     // in bytes
   std::uint16_t windows_at_ = 0;  // where buckets and cells begin behind the head, counted in cells
   std::uint16_t cells_at_ = 0;

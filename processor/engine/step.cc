@@ -9,6 +9,7 @@ namespace parcours::engine {
 
 using catalog::Aggregate;
 using catalog::Feature;
+using state::CellKind;
 using state::Customer;
 
 static_assert(kCommonFields == catalog::kCommonFields);
@@ -23,8 +24,56 @@ const Zone* Zones::Find(std::string_view name) {
 
 namespace {
 
+// How the cells beside a lifetime value are stored, first to last.
+std::vector<CellKind> AuxKinds(const Feature& feature, CellKind value) {
+  std::vector<CellKind> kinds(feature.aux_count, CellKind::kNumber);
+  const bool timed = feature.aggregate == Aggregate::kFirst ||
+                     feature.aggregate == Aggregate::kLast || feature.aggregate == Aggregate::kNth;
+  if (!timed) return kinds;
+  if (feature.of_event_time) {
+    kinds.assign(feature.aux_count, CellKind::kTime);
+    return kinds;
+  }
+  // first and last: time, tie; nth: value, time, tie.
+  const bool nth = feature.aggregate == Aggregate::kNth;
+  const std::size_t stride = nth ? catalog::kAuxOfNth : catalog::kAuxOfFirst;
+  for (std::size_t i = 0; i < kinds.size(); i += stride) {
+    if (nth) kinds[i] = value;
+    kinds[i + stride - 2] = CellKind::kTime;
+    kinds[i + stride - 1] = CellKind::kText;
+  }
+  return kinds;
+}
+
+void SetKinds(const catalog::Catalog& catalog, state::Shape* shape) {
+  shape->kinds.assign(catalog.cell_count, CellKind::kNumber);
+  for (const Feature& feature : catalog.features) {
+    const CellKind kind = feature.fixed_point ? CellKind::kNumber : KindOf(feature.type);
+    shape->kinds[feature.cell] = kind;
+    if (feature.value.has_value() || feature.window.has_value()) {
+      shape->kinds[feature.cell + 1] = CellKind::kTime;
+    }
+    const std::vector<CellKind> aux = AuxKinds(feature, kind);
+    std::copy(aux.begin(), aux.end(), shape->kinds.begin() + std::max(feature.aux, 0));
+  }
+  for (const catalog::Segmentation& segmentation : catalog.segmentations) {
+    shape->kinds[segmentation.cell + 1] = CellKind::kTime;
+    shape->kinds[segmentation.cell + 2] = CellKind::kTime;
+  }
+  for (const catalog::Attribute& attribute : catalog.attributes) {
+    const bool fixed_point = attribute.type.kind == expr::Kind::kDouble;
+    const CellKind kind = fixed_point ? CellKind::kNumber : KindOf(attribute.type);
+    if (attribute.contact) {
+      shape->contacts.push_back(kind);
+    } else {
+      shape->kinds[attribute.cell] = kind;
+    }
+  }
+}
+
 state::Shape ShapeOf(const catalog::Catalog& catalog) {
   state::Shape shape;
+  SetKinds(catalog, &shape);
   shape.initial.assign(catalog.cell_count, kAbsent);
   for (const Feature& feature : catalog.features) {
     Cell* cell = &shape.initial[feature.cell];

@@ -19,6 +19,8 @@ std::int64_t LineOf(const catalog::Window& window, const Zone& zone, TimeMs t);
 // The instant from which contributions of bucket `line` no longer count.
 TimeMs ExpiryOf(const catalog::Window& window, const Zone& zone, std::int64_t line);
 
+// How a value of `type` is stored; fixed-point doubles are numbers.
+state::CellKind KindOf(const expr::Type& type);
 // How the buckets of a windowed feature are laid out.
 state::BucketShape BucketShapeOf(const catalog::Feature& feature);
 

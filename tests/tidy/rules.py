@@ -14,7 +14,8 @@ PURE_ROOMS = {"base", "rules/expr", "rules/catalog", "state", "processor/engine"
 # Third-party headers, and the package in CMakeLists.txt that lets a room include them.
 PACKAGES = [("yaml-cpp/", "PkgConfig::yaml"), ("simdjson", "simdjson::simdjson"),
             ("openssl/", "OpenSSL::Crypto"), ("xxhash", "PkgConfig::xxhash"),
-            ("zlib", "ZLIB::ZLIB"), ("zstd", "PkgConfig::zstd"), ("CLI/", "CLI11::CLI11")]
+            ("zlib", "ZLIB::ZLIB"), ("zstd", "PkgConfig::zstd"), ("CLI/", "CLI11::CLI11"),
+            ("rocksdb/", "PkgConfig::rocksdb")]
 EVERYWHERE = ("absl/",)
 POSIX_HEADERS = re.compile(r"(sys/|arpa/|netinet/|linux/)?\w+\.h$")
 POSIX_ROOMS = {"log", "runtime", "processor", "cli"}
