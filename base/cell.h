@@ -54,6 +54,12 @@ inline void PrefetchText(Cell cell) {
 }
 // Frees what NewText allocated, if anything. kAbsent is fine.
 void FreeText(Cell cell);
+// Bytes that a text cell, or kAbsent, owns outside itself.
+inline std::size_t TextBytes(Cell cell) {
+  const auto bits = static_cast<std::uint64_t>(cell);
+  if (bits >> 62 != 0) return 0;
+  return sizeof(StringBox) + reinterpret_cast<const StringBox*>(bits)->size;
+}
 // The text of a text cell; for inline text a view into *cell. REQUIRES: IsValue(*cell).
 inline std::string_view TextOf(const Cell* cell) {
   const auto bits = static_cast<std::uint64_t>(*cell);

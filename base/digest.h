@@ -15,19 +15,26 @@ namespace parcours {
 
 class Digest {
  public:
+  // A sum, or the hash of one record, least significant word first.
+  using Sum = std::array<std::uint64_t, 4>;
+
   Digest();
   ~Digest();
   Digest(Digest&&) noexcept;
   Digest& operator=(Digest&&) noexcept;
 
-  void Add(std::string_view record);
+  void Add(std::string_view record) { Add(HashOf(record), &sum_); }
+  Sum HashOf(std::string_view record);
+  const Sum& sum() const { return sum_; }
+  static std::string Hex(const Sum& sum);
+  static void Add(const Sum& more, Sum* sum);
   // 64 hexadecimal digits, most significant first. SHA-256 results are read as big-endian numbers.
-  std::string Hex() const;
+  std::string Hex() const { return Hex(sum_); }
 
  private:
   struct Hasher;  // OpenSSL's context, kept for reuse
   std::unique_ptr<Hasher> hasher_;
-  std::array<std::uint64_t, 4> sum_{};  // least significant first
+  Sum sum_{};
 };
 
 }  // namespace parcours
