@@ -1,14 +1,17 @@
 // LocalLog: the log in a folder of this machine, on RocksDB.
 //
 // (topic, partition, first offset) -> batch; a transaction is one WriteBatch, so it is atomic; its
-// commit is a synced write-ahead log, so it is durable. Topics that people read as files (SendToFile)
-// hold their records as the lines of a file; how long the file is is part of the transaction, and
-// what lies beyond, from a transaction that came to nothing, is cut off when the log is opened.
+// commit is a synced write-ahead log, so it is durable. Topics that people read as files
+// (SendToFile) hold their records as the lines of a file; how long the file is is part of the
+// transaction; what lies beyond, from one that came to nothing, is cut off by SendToFile.
 // One process only: a second one is refused.
 // Bytes: docs/formats.md#the-embedded-log.   Limits: kBatchBytesMax a stored batch.
 // Threads: safe for concurrent use.
-// Failure: see log.h. FailedPrecondition: the folder is in use, cannot be written, or is of a newer
-// format; DataLoss: what lies there is damaged; ResourceExhausted: the disk is full.
+// Failure: see log.h. After a failed write the log opens its database again: what it finds decides,
+// so that OK is committed and Unavailable is not. Unknown: it cannot be opened now; every later
+// call tries again. ResourceExhausted: the disk is full, nothing was committed.
+// FailedPrecondition: the folder is in use, cannot be written, or is of a newer format; NotFound:
+// to be read only, and not there; DataLoss: what lies there is damaged.
 #pragma once
 
 #include <memory>
@@ -47,9 +50,10 @@ class LocalLog final : public Log {
   absl::StatusOr<std::unique_ptr<Reader>> Read(Topic topic, int partition, Offset from) override;
   absl::Status TrimBefore(Topic topic, int partition, Offset offset) override;
 
-  // From here on the values of `topic`'s records become lines of the file at `path`, in the order of
-  // the transactions. A file that an earlier run committed to goes on at its committed length; DataLoss
-  // if it is shorter than that. Records of such a topic have no offsets and cannot be read back.
+  // From here on the values of `topic`'s records become lines of the file at `path`, in the order
+  // of the transactions. A file that an earlier run committed to goes on at its committed length;
+  // DataLoss if it is shorter than that. Records of such a topic have no offsets and cannot be read
+  // back.
   absl::Status SendToFile(Topic topic, const std::string& path);
   // Records of `topic` are not kept at all.
   void Drop(Topic topic);

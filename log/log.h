@@ -1,12 +1,12 @@
 // Log: the whole truth: records in, one transaction out.
 //
-// Everything that influences a shard is a record of its partition of kEvents; everything that a lane
-// does is a transaction: records of other topics, all of them or none. What is committed is durable
-// and is read by others; nothing else ever is.
+// Everything that influences a shard is a record of its partition of kEvents; everything that a
+// lane does is a transaction: records of other topics, all of them or none. What is committed is
+// durable and is read by others; nothing else ever is.
 // Threads: safe for concurrent use; a Reader is owned by one worker.
-// Failure: Unavailable: nothing was committed, the same call may be made again. Aborted: nothing was
-// committed, the transaction is void. Anything else leaves it open whether it was committed: the
-// caller forgets what it has in memory and reads the log again.
+// Failure: Unavailable: nothing was committed, the same call may be made again. Aborted: nothing
+// was committed, the transaction is void. Anything else leaves it open whether it was committed:
+// the caller forgets what it has in memory and reads the log again.
 #pragma once
 
 #include <cstdint>
@@ -55,10 +55,12 @@ class Transaction {
   const std::vector<Part>& parts() const { return parts_; }
   bool empty() const;
   std::size_t bytes() const;
-  void Clear();  // keeps the memory of small batches
+  // Empties every batch; the parts stay, and so does the memory of small batches.
+  void Clear();
 
  private:
   std::vector<Part> parts_;
+  std::size_t last_ = 0;  // the part that To() gave last
 };
 
 struct ReadRecord {
@@ -70,8 +72,8 @@ struct ReadRecord {
 class Reader {
  public:
   virtual ~Reader() = default;
-  // The next committed record. False at the end as it was when last looked at; later calls find what
-  // was appended since. DataLoss: damaged; OutOfRange: the log no longer keeps that offset.
+  // The next committed record. False at the end as it was when last looked at; later calls find
+  // what was appended since. DataLoss: damaged; OutOfRange: the log no longer keeps that offset.
   virtual absl::StatusOr<bool> Next(ReadRecord* record) = 0;
 };
 
@@ -85,7 +87,7 @@ class Log {
   virtual absl::Status Append(Topic topic, int partition, const Batch& batch, TimeMs log_time) = 0;
   virtual absl::Status Sync() = 0;
   // All parts or none, durable before it returns OK; `firsts` then holds the first offset of each
-  // part, in the order of parts().
+  // part, in the order of parts(); -1 where the topic is not kept in the log itself.
   virtual absl::Status Commit(const Transaction& transaction, TimeMs log_time,
                               std::vector<Offset>* firsts) = 0;
   // Reads from `from` on.
