@@ -23,7 +23,7 @@ Customer* Customer::Create(const Shape& shape, std::string_view id, Arena& arena
   return customer;
 }
 
-void Customer::Destroy(const Shape& shape, Customer* customer) {
+void Customer::Destroy(const Shape& shape, Customer* customer, Arena& arena) {
   for (int cell : shape.text_cells) FreeText(customer->cells()[cell]);
   for (std::size_t i = 0; i < shape.windows.size(); ++i) {
     customer->windows()[i].Clear(shape.windows[i]);
@@ -40,7 +40,9 @@ void Customer::Destroy(const Shape& shape, Customer* customer) {
     }
     std::free(customer->contacts_);
   }
+  const std::size_t bytes = customer->BlockBytes(shape);
   customer->~Customer();
+  arena.Give(customer, bytes);
 }
 
 namespace {
@@ -65,13 +67,18 @@ Cell* Customer::Contacts(const Shape& shape) {
 }
 
 std::size_t Customer::MemoryBytes(const Shape& shape) const {
-  std::size_t bytes = sizeof(Customer) + (cells_at_ + shape.initial.size()) * sizeof(Cell);
+  constexpr std::size_t kAllocator = 16;  // beside each allocation, about
+  std::size_t bytes = BlockBytes(shape);
+  const auto add = [&bytes](std::size_t more) { bytes += more > 0 ? more + kAllocator : 0; };
   for (std::size_t i = 0; i < shape.windows.size(); ++i) {
-    bytes += buckets(static_cast<int>(i)).MemoryBytes(shape.windows[i]);
+    add(buckets(static_cast<int>(i)).MemoryBytes(shape.windows[i]));
   }
-  if (writes_ != nullptr) bytes += static_cast<std::size_t>(shape.attributes) * 2 * sizeof(Cell);
-  if (contacts_ != nullptr) bytes += shape.contacts.size() * kContactCells * sizeof(Cell);
-  return bytes + seen.MemoryBytes() + runs.capacity() * sizeof(Run);
+  for (int cell : shape.text_cells) add(TextBytes(cells()[cell]));
+  if (writes_ != nullptr) add(static_cast<std::size_t>(shape.attributes) * 2 * sizeof(Cell));
+  if (contacts_ != nullptr) add(shape.contacts.size() * kContactCells * sizeof(Cell));
+  add(seen.MemoryBytes());
+  add(runs.capacity() * sizeof(Run));
+  return bytes;
 }
 
 }  // namespace parcours::state

@@ -56,9 +56,9 @@ struct Run {
 
 class Customer {
  public:
-  // Makes one in `arena`; Destroy frees what it owns outside. `id` is copied.
+  // Makes one in `arena`; Destroy frees what it owns and gives it back. `id` is copied.
   static Customer* Create(const Shape& shape, std::string_view id, Arena& arena);
-  static void Destroy(const Shape& shape, Customer* customer);
+  static void Destroy(const Shape& shape, Customer* customer, Arena& arena);
   Customer(const Customer&) = delete;
   Customer& operator=(const Customer&) = delete;
 
@@ -78,7 +78,7 @@ class Customer {
   Cell* contacts_or_null() { return contacts_; }
   const Cell* contacts_or_null() const { return contacts_; }
   const Cell* writes_or_null() const { return writes_; }
-  // Bytes held, the allocator's own not counted.
+  // Bytes held, with an estimate of what the allocator adds.
   std::size_t MemoryBytes(const Shape& shape) const;
 
   TimeMs last_instant = 0;    // moved only by an accepted event or a fired due
@@ -95,18 +95,21 @@ class Customer {
   bool contact_dirty = false;  // whether it differs from what was committed
 
   // What the shard that keeps this customer warm notes of it.
-  bool dirty = false;                 // differs from what was committed
-  bool visited = false;               // used since the hand passed that looks for whom to forget
-  std::uint32_t number = 0;           // in Customers
-  std::uint32_t counted_bytes = 0;    // as the memory bound counts it
-  TimeMs row_due = kNever;            // of its timer row in the store; kNever: none
-  const char* unwritten = nullptr;    // its committed record, while the store has not got it
-  std::uint64_t hash = 0;             // of the id
-  std::vector<Run> runs;  // by journey, then occurrence
+  bool dirty = false;               // differs from what was committed
+  bool visited = false;             // used since the hand passed that looks for whom to forget
+  std::uint32_t number = 0;         // in Customers
+  std::uint32_t counted_bytes = 0;  // as the memory bound counts it
+  TimeMs row_due = kNever;          // of its timer row in the store; kNever: none
+  const char* unwritten = nullptr;  // its committed record, while the store has not got it
+  std::uint64_t hash = 0;           // of the id
+  std::vector<Run> runs;            // by journey, then occurrence
 
  private:
   Customer() = default;
   ~Customer() = default;
+  std::size_t BlockBytes(const Shape& shape) const {
+    return sizeof(Customer) + (cells_at_ + shape.initial.size()) * sizeof(Cell);
+  }
   Buckets* windows() {
     return reinterpret_cast<Buckets*>(reinterpret_cast<Cell*>(this + 1) + windows_at_);
   }

@@ -6,9 +6,9 @@
 // nearly every event is answered by looking at those alone.
 //
 // Stored in chunks, so that a busy customer does not rewrite all ids at every commit: ids are
-// numbered from 0 as they are added; chunk n holds the ids 16 n to 16 n + 15 and is sealed, never to
-// change, once it is full; the newest, fewer than 16, lie in the customer's record.
-// Bytes: docs/formats.md#stored-customers. Threads: owned by one worker.
+// numbered from 0 as they are added; chunk n holds the ids 16 n to 16 n + 15 and is sealed, never
+// to change, once it is full; the newest, fewer than 16, lie in the customer's record.
+// Bytes: docs/formats.md#seen-ids. Threads: owned by one worker.
 #pragma once
 
 #include <cstdint>
@@ -62,11 +62,23 @@ class SeenIds {
     std::uint64_t key;
     TimeMs time;
   };
+  // Reads what EncodeIds wrote to `entries`, oldest first. False if a difference is above
+  // `age_max`.
+  static bool DecodeIds(int count, TimeMs time, TimeMs age_max, std::string_view* bytes,
+                        Entry* entries);
   // The block: capacity_ marks, padded to 8 bytes, then capacity_ entries.
   std::uint16_t* marks() const { return static_cast<std::uint16_t*>(block_); }
   Entry* entries() const;
   int Place(int i) const { return (first_ + i) & (capacity_ - 1); }
-  void Grow();
+  // Moves all to a new block, where they lie from `front` on.
+  void Move(int capacity, int front);
+  // How many are known at `now`: the newest ones.
+  int Known(TimeMs now) const;
+  // Writes the newest `count` <= kChunkIds of the ids below number `end`, newest first; times as
+  // differences to `time`, then to each other.
+  void EncodeIds(std::uint32_t end, int count, TimeMs time, std::string* out) const;
+  // Puts `count` entries, oldest first, in front of all others.
+  void PutInFront(const Entry* entries, int count);
 
   void* block_ = nullptr;
   std::uint32_t added_ = 0;

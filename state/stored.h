@@ -1,13 +1,13 @@
 // Stored: a customer as bytes, in the store and in the changelog: compact, and only what is used.
 //
-// A presence bitmap says which cells differ from those of a customer nobody has heard of; numbers are
-// varints, an instant that the record already told is one byte. Ids and zones are not in it: the key
-// names the customer, an attribute its zone. Ids seen long ago lie in chunks of their own (seen.h),
-// contact data under its own key.
+// A presence bitmap says which cells differ from those of a customer nobody has heard of; numbers
+// are varints, an instant that the record already told is one byte. Ids and zones are not in it:
+// the key names the customer, an attribute its zone. Ids seen long ago lie in chunks of their own
+// (seen.h), contact data under its own key.
 // Bytes: docs/formats.md#stored-customers. Every value begins with its format; kStoredFormat is
-// written, that and kStoredFormatOldest to it are read.
-// Threads: pure. Failure: DataLoss: the bytes make no sense for this shape, or are of a newer format;
-// the customer is then of no use, and is still to be destroyed.
+// written, that and kStoredFormatOldest to it are read. Threads: pure.
+// Failure: DataLoss: the bytes make no sense for this shape, or are of a newer format; the customer
+// is then of no use, and is still to be destroyed.
 #pragma once
 
 #include <string>

@@ -1,14 +1,13 @@
 // Store: what is known of the customers of all shards of a process, on disk; RocksDB only here.
 //
 // One column family a shard, so each shard carries its own META and position; a slice (customers,
-// timer rows, META of one shard) is one atomic write. There is no write-ahead log: what is lost with
-// the process stands in the changelog from the position that META names. All shards share one block
-// cache and one bound of what waits in memory to be written.
-// Bytes: keys.h; values stored.h, contact.h, seen.h.
-// Threads: safe for concurrent use; a Slice or a Scan is owned by one worker.
+// timer rows, META of one shard) is one atomic write. There is no write-ahead log: what is lost
+// with the process stands in the changelog from the position that META names. All shards share one
+// block cache and one bound of what waits in memory to be written. Bytes: keys.h; values stored.h,
+// contact.h, seen.h. Threads: safe for concurrent use; a Slice or a Scan is owned by one worker.
 // Failure: FailedPrecondition: the folder is in use, cannot be written, or is of a newer format, or
-// has another number of shards; DataLoss: damaged; ResourceExhausted: the disk is full. A slice that
-// failed changed nothing.
+// has another number of shards; DataLoss: damaged; ResourceExhausted: the disk is full. A slice
+// that failed changed nothing.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,7 @@ World::World(const std::string& definitions)
   PrepareEffects(*rules_.catalog, &effects_);
 }
 
-World::~World() { state::Customer::Destroy(rules_.shape, customer_); }
+World::~World() { state::Customer::Destroy(rules_.shape, customer_, arena_); }
 
 Admission World::Apply(const std::string& type, TimeMs time, const std::string& id, TimeMs log_time,
                        const std::map<std::string, Cell>& cells,
