@@ -3,8 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/status_macros.h"
@@ -12,9 +16,9 @@
 #include "cli/definitions.h"
 #include "cli/narrator.h"
 #include "cli/retailer.h"
-#include "processor/batch.h"
-#include "processor/outputs.h"
-#include "processor/shard.h"
+#include "log/local_log.h"
+#include "processor/follower.h"
+#include "processor/summary.h"
 #include "runtime/clock.h"
 #include "runtime/process.h"
 
@@ -30,23 +34,21 @@ struct Request {
 };
 
 constexpr double kEventsPerDay = 8;
-constexpr double kDuesLookedAtPerSecond = 20;  // how often the clock ticks
-constexpr std::size_t kCustomersBytesMax = std::size_t{256} << 20;
+constexpr double kRoundsPerSecond = 20;
+constexpr int kShards = 4;
 
+// The made-up shop on an embedded log of its own: events and ticks go in as records, a lane
+// follows.
 class Demo {
  public:
-  Demo(std::shared_ptr<const catalog::Catalog> catalog, const Request& request,
-       processor::Outputs* outputs)
+  Demo(std::shared_ptr<const catalog::Catalog> catalog, const Request& request)
       : request_(request),
-        catalog_(*catalog),
-        rules_(std::move(catalog)),
-        shard_(rules_, &effects_, kCustomersBytesMax),
-        outputs_(outputs),
-        reader_(catalog_),
-        narrator_(catalog_, runtime::OutputIsTerminal()),
+        catalog_(std::move(catalog)),
+        narrator_(*catalog_, runtime::OutputIsTerminal()),
         options_(RetailOptions(request)),
         retailer_(options_) {}
 
+  absl::Status Open(const std::string& folder);
   absl::Status Play();
   absl::StatusOr<processor::Summary> Finish();
 
@@ -63,88 +65,121 @@ class Demo {
     return options_.start +
            static_cast<TimeMs>(seconds * request_.days_per_second * static_cast<double>(kDayMs));
   }
-  absl::Status ApplyNext();
-  void Tell();
+  absl::Status AppendNext();
+  // Follows the log until nothing is left to do, commits, and tells what happened.
+  absl::Status Follow();
+  void Hear(const engine::Effects& effects);
 
   const Request request_;
-  const catalog::Catalog& catalog_;
-  engine::Rules rules_;
-  engine::Effects effects_;
-  processor::Shard shard_;
-  processor::Outputs* const outputs_;
-  sources::EventReader reader_;
+  const std::shared_ptr<const catalog::Catalog> catalog_;
   const Narrator narrator_;
   const RetailerOptions options_;
   Retailer retailer_;
-  processor::Slot slot_;
+  std::unique_ptr<log::LocalLog> log_;
+  std::unique_ptr<state::Store> store_;
+  std::unique_ptr<processor::Lane> lane_;
+  std::unique_ptr<processor::Follower> follower_;
+  std::vector<std::string> heard_;  // not yet committed, so not yet told
   std::string line_;
 };
 
-// Prints what happened and passes it on to the digests and counts.
-void Demo::Tell() {
-  for (const auto& transition : effects_.transitions) {
-    std::printf("%s\n", narrator_.Tell(transition).c_str());
-  }
-  for (const auto& action : effects_.actions) std::printf("%s\n", narrator_.Tell(action).c_str());
-  for (const auto& decision : effects_.decisions) {
-    const std::string words = narrator_.Tell(decision);
-    if (!words.empty()) std::printf("%s\n", words.c_str());
-  }
-  std::fflush(stdout);
-  outputs_->Drain(&effects_);
+absl::Status Demo::Open(const std::string& folder) {
+  log::LocalLogOptions log_options;
+  log_options.folder = folder + "/log";
+  ASSIGN_OR_RETURN(log_, log::LocalLog::Open(log_options));
+  state::StoreOptions store_options;
+  store_options.folder = folder + "/store";
+  store_options.shards = kShards;
+  ASSIGN_OR_RETURN(store_, state::Store::Open(store_options));
+  processor::LaneOptions lane;
+  for (int shard = 0; shard < kShards; ++shard) lane.shards.push_back(shard);
+  lane.partitions = kShards;
+  lane.watch = [this](const engine::Effects& effects) { Hear(effects); };
+  lane_ = std::make_unique<processor::Lane>(catalog_, lane, log_.get(), nullptr, nullptr);
+  RETURN_IF_ERROR(lane_->Restore(store_.get()));
+  follower_ = std::make_unique<processor::Follower>(*catalog_, lane_.get(), log_.get(),
+                                                    processor::FollowerOptions{});
+  return follower_->Start();
 }
 
-absl::Status Demo::ApplyNext() {
-  retailer_.Next(&line_);
-  slot_.SetLine(line_);
-  if (reader_.Read(slot_.text(), &slot_.buffer) != sources::Outcome::kEvent) {
-    return absl::OkStatus();  // the definitions do not declare it
+void Demo::Hear(const engine::Effects& effects) {
+  for (const auto& transition : effects.transitions) heard_.push_back(narrator_.Tell(transition));
+  for (const auto& action : effects.actions) heard_.push_back(narrator_.Tell(action));
+  for (const auto& decision : effects.decisions) {
+    std::string words = narrator_.Tell(decision);
+    if (!words.empty()) heard_.push_back(std::move(words));
   }
-  engine::Event& event = slot_.event();
-  while (!shard_.Tick(event.time, 100)) Tell();
-  Tell();
-  RETURN_IF_ERROR(shard_.Apply(event, Hash64(event.customer), event.time).status());
-  Tell();
+}
+
+absl::Status Demo::AppendNext() {
+  const TimeMs now = retailer_.NextTime();
+  retailer_.Next(&line_);
+  log::Batch batch;
+  batch.Add(retailer_.customer(), line_);
+  const int partition = PartitionOf(retailer_.customer(), kShards);
+  return log_->Append(log::Topic::kEvents, partition, batch, now);
+}
+
+absl::Status Demo::Follow() {
+  for (bool busy = true; busy;) {
+    ASSIGN_OR_RETURN(busy, follower_->Round(runtime::MonotonicSeconds()));
+  }
+  RETURN_IF_ERROR(follower_->Commit(runtime::MonotonicSeconds()));
+  for (const std::string& words : heard_) std::printf("%s\n", words.c_str());
+  heard_.clear();
+  std::fflush(stdout);
   return absl::OkStatus();
 }
 
 absl::Status Demo::Play() {
   const double began = runtime::MonotonicSeconds();
-  for (double tick = 0;; tick += 1 / kDuesLookedAtPerSecond) {
-    if (tick > request_.seconds || !runtime::WaitUntil(began + tick)) return absl::OkStatus();
-    const TimeMs story = StoryTime(tick);
+  for (double at = 0;; at += 1 / kRoundsPerSecond) {
+    if (at > request_.seconds || !runtime::WaitUntil(began + at)) return absl::OkStatus();
+    const TimeMs story = StoryTime(at);
     while (retailer_.NextTime() <= story && retailer_.NextTime() < options_.start + options_.span) {
-      RETURN_IF_ERROR(ApplyNext());
+      // What was due before the event comes first, as it would at its own pace.
+      RETURN_IF_ERROR(follower_->Tick(retailer_.NextTime()));
+      RETURN_IF_ERROR(AppendNext());
+      RETURN_IF_ERROR(Follow());
     }
-    while (!shard_.Tick(story, 100)) Tell();
-    Tell();
+    RETURN_IF_ERROR(follower_->Tick(story));
+    RETURN_IF_ERROR(Follow());
   }
 }
 
 absl::StatusOr<processor::Summary> Demo::Finish() {
-  outputs_->WriteCustomers(shard_, shard_.clock());
-  processor::Summary summary;
-  summary.engine = effects_.counters;
-  summary.journeys = effects_.journeys;
-  summary.early_pops = shard_.early_pops();
-  summary.customer_loads = shard_.customer_loads();
-  summary.clock = shard_.clock();
+  RETURN_IF_ERROR(lane_->WriteBackAll());
+  processor::Summary summary(*catalog_);
+  ASSIGN_OR_RETURN(const auto no_file, processor::CustomerFile::Open(""));
+  Digest digest;
+  RETURN_IF_ERROR(lane_->WriteCustomers(no_file.get(), &digest, &summary.customers));
+  summary.customers_digest = digest.sum();
+  summary.totals = lane_->totals();
+  for (const auto& shard : lane_->shards()) summary.clock = std::max(summary.clock, shard->clock());
   summary.peak_memory_bytes = runtime::PeakMemoryBytes();
-  RETURN_IF_ERROR(outputs_->Finish(&summary));
   return summary;
 }
 
-absl::Status Play(const Request& request, const std::shared_ptr<const catalog::Catalog>& catalog) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<processor::Outputs> outputs,
-                   processor::Outputs::Open(*catalog, ""));
+absl::Status PlayIn(const std::string& folder, const Request& request,
+                    const std::shared_ptr<const catalog::Catalog>& catalog) {
   runtime::CatchStopSignals();
   const double began = runtime::MonotonicSeconds();
-  Demo demo(catalog, request, outputs.get());
+  Demo demo(catalog, request);
+  RETURN_IF_ERROR(demo.Open(folder));
   RETURN_IF_ERROR(demo.Play());
   ASSIGN_OR_RETURN(processor::Summary summary, demo.Finish());
   summary.seconds = runtime::MonotonicSeconds() - began;
   std::printf("%s", SummaryTable(*catalog, summary).c_str());
   return absl::OkStatus();
+}
+
+absl::Status Play(const Request& request, const std::shared_ptr<const catalog::Catalog>& catalog) {
+  ASSIGN_OR_RETURN(const std::string folder,
+                   runtime::MakeTemporaryFolder(std::filesystem::temp_directory_path().string()));
+  const absl::Status status = PlayIn(folder, request, catalog);
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  return status;
 }
 
 }  // namespace

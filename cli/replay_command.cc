@@ -78,7 +78,12 @@ absl::Status Replay(Request& request, std::shared_ptr<const catalog::Catalog> ca
   if (runtime::ErrorIsTerminal()) {
     show = [&line](const processor::Progress& progress) { line.Show(progress); };
   }
-  absl::StatusOr<processor::Summary> summary = processor::Replay(catalog, request.options, show);
+  const auto notice = [&line](const std::string& words) {
+    line.Clear();
+    std::fprintf(stderr, "parcours: %s\n", words.c_str());
+  };
+  absl::StatusOr<processor::Summary> summary =
+      processor::Replay(catalog, request.options, show, notice);
   line.Clear();
   RETURN_IF_ERROR(summary.status());
   const std::string text = request.format == "json" ? SummaryJson(*catalog, *summary) + "\n"
@@ -110,11 +115,23 @@ void AddReplay(CLI::App& app, int* exit_code) {
           CLI::CheckedTransformer(orders, CLI::ignore_case).description("{sort,sorted,arrival}"));
   command->add_option("--until", request->until,
                       "Stop before this instant (RFC 3339); by default 1 ms after the last event");
+  command->add_option("--state", request->options.state,
+                      "Folder that keeps what is known, so that a run that was cut off goes on and "
+                      "further input may follow");
+  command->add_option("--shards", request->options.shards, "Parts that customers are divided into")
+      ->check(CLI::Range(1, processor::kShardsMax))
+      ->capture_default_str();
+  command
+      ->add_option("--lanes", request->options.lanes, "Threads that the shards are divided among")
+      ->check(CLI::Range(1, processor::kLanesMax))
+      ->capture_default_str();
+  command->add_option("--commit-every", request->options.commit_events,
+                      "Commit after so many events of a lane, beside every 2 s or 64 MB");
   command->add_option("--out", request->options.out, "Folder for the NDJSON files of records");
   command
-      ->add_option(
-          "--memory", request->memory_bytes,
-          "Bound of what sort and customers hold, as 512MB or 4GB; by default half the machine's")
+      ->add_option("--memory", request->memory_bytes,
+                   "Bound of what sort, customers and store hold, as 512MB or 4GB; by default half "
+                   "the machine's")
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--format", request->format, "How to print the summary")
       ->check(CLI::IsMember({"table", "json"}))
@@ -123,6 +140,12 @@ void AddReplay(CLI::App& app, int* exit_code) {
     auto catalog = LoadDefinitions(request->definitions);
     if (catalog == nullptr) {
       *exit_code = kExitInput;
+      return;
+    }
+    if (request->options.lanes > request->options.shards) {
+      std::fprintf(stderr, "parcours: --lanes %d: there are only %d shards; raise --shards\n",
+                   request->options.lanes, request->options.shards);
+      *exit_code = kExitUsage;
       return;
     }
     const absl::Status status = Replay(*request, std::move(catalog));

@@ -92,7 +92,7 @@ bool Retailer::Next(std::string* line) {
       absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", made_, "\",\"source\":\"",
                    kSources[Below(kSources.size())], "\",\"type\":\"",
                    order ? "order_completed" : "product_viewed", "\",\"time\":\"", FormatTime(time),
-                   "\",\"subject\":\"", CustomerName(PickCustomer()), "\",\"data\":");
+                   "\",\"subject\":\"", customer_ = CustomerName(PickCustomer()), "\",\"data\":");
   if (order) {
     AppendOrder(line);
   } else {

@@ -29,6 +29,8 @@ class Retailer {
 
   // Writes the next event as one line of JSON, without its newline. False after the last one.
   bool Next(std::string* line);
+  // Whose the last event was.
+  const std::string& customer() const { return customer_; }
   // The instant of the event that Next would give.
   TimeMs NextTime() const;
 
@@ -42,6 +44,7 @@ class Retailer {
   std::mt19937_64 random_;
   std::vector<double> shares_;  // cumulative, by customer
   std::uint64_t made_ = 0;
+  std::string customer_;
 };
 
 // "lea-104233": the id of customer `number`.

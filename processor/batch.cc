@@ -67,6 +67,7 @@ void Batch::Clear() {
   if (slots_.size() > kSlotsKept) slots_.resize(kSlotsKept);
   used_ = 0;
   bytes_ = 0;
+  aside = Aside{};
 }
 
 }  // namespace parcours::processor

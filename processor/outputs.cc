@@ -1,106 +1,87 @@
 #include "processor/outputs.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
 
 namespace parcours::processor {
 
-absl::StatusOr<std::unique_ptr<Outputs>> Outputs::Open(const catalog::Catalog& catalog,
-                                                       const std::string& folder) {
-  std::unique_ptr<Outputs> outputs(new Outputs(catalog));
-  if (folder.empty()) return outputs;
+namespace {
+
+constexpr log::Topic kPublished[] = {log::Topic::kTransitions, log::Topic::kActions,
+                                     log::Topic::kDecisions, log::Topic::kDeadLetters};
+
+}  // namespace
+
+const char* FileOfTopic(log::Topic topic) {
+  switch (topic) {
+    case log::Topic::kTransitions:
+      return "transitions.ndjson";
+    case log::Topic::kActions:
+      return "actions.ndjson";
+    case log::Topic::kDecisions:
+      return "decisions.ndjson";
+    case log::Topic::kDeadLetters:
+      return "rejected.ndjson";
+    case log::Topic::kEvents:
+    case log::Topic::kChangelog:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<RecordFiles>> RecordFiles::Open(const std::string& folder) {
   RETURN_IF_ERROR(log::CreateFolder(folder));
-  const std::pair<const char*, Stream*> files[] = {{"transitions.ndjson", &outputs->transitions_},
-                                                   {"actions.ndjson", &outputs->actions_},
-                                                   {"decisions.ndjson", &outputs->decisions_},
-                                                   {"customers.ndjson", &outputs->customers_},
-                                                   {"rejected.ndjson", &outputs->rejected_}};
-  for (const auto& [name, stream] : files) {
-    ASSIGN_OR_RETURN(stream->file, log::OutputFile::Create(absl::StrCat(folder, "/", name)));
+  auto files = std::make_unique<RecordFiles>();
+  const absl::MutexLock lock(&files->mutex_);
+  for (log::Topic topic : kPublished) {
+    ASSIGN_OR_RETURN(files->files_[static_cast<std::size_t>(topic)],
+                     log::OutputFile::Create(absl::StrCat(folder, "/", FileOfTopic(topic))));
   }
-  return outputs;
+  return files;
 }
 
-Outputs::Outputs(const catalog::Catalog& catalog) : writer_(catalog) {
-  for (const catalog::Segmentation& segmentation : catalog.segmentations) {
-    segmentations_.emplace_back(segmentation.segments.size());
+absl::Status RecordFiles::Write(const log::Transaction& transaction) {
+  const absl::MutexLock lock(&mutex_);
+  for (const log::Transaction::Part& part : transaction.parts()) {
+    log::OutputFile* file = files_[static_cast<std::size_t>(part.topic)].get();
+    if (file == nullptr) continue;
+    log::BatchReader reader(part.batch.bytes());
+    for (log::Entry entry; reader.Next(&entry);) file->WriteLine(entry.value);
+    RETURN_IF_ERROR(file->status());
   }
-}
-
-void Outputs::Stream::Take(std::string_view line) {
-  ++count;
-  digest.Add(line);
-  if (file != nullptr) file->WriteLine(line);
-}
-
-void Outputs::Drain(engine::Effects* effects) {
-  for (const engine::Transition& transition : effects->transitions) {
-    segmentations_[transition.segmentation].Count(transition);
-    line_.clear();
-    writer_.Append(transition, &line_);
-    transitions_.Take(line_);
-  }
-  for (const engine::Action& action : effects->actions) {
-    line_.clear();
-    writer_.Append(action, &line_);
-    actions_.Take(line_);
-  }
-  for (const engine::Decision& decision : effects->decisions) {
-    line_.clear();
-    writer_.Append(decision, &line_);
-    decisions_.Take(line_);
-  }
-  effects->ClearRecords();
-}
-
-void Outputs::Reject(std::string_view file, std::uint64_t line, std::string_view reason,
-                     std::string_view detail) {
-  line_.assign("{\"file\":");
-  engine::AppendJsonText(file, &line_);
-  absl::StrAppend(&line_, ",\"line\":", line, ",\"reason\":");
-  engine::AppendJsonText(reason, &line_);
-  line_.append(",\"detail\":");
-  engine::AppendJsonText(detail, &line_);
-  line_.push_back('}');
-  ++rejected_.count;
-  if (rejected_.file != nullptr) rejected_.file->WriteLine(line_);
-}
-
-void Outputs::WriteCustomers(Shard& shard, TimeMs clock) {
-  state::Customers& customers = shard.customers();
-  for (std::uint32_t number = 0; number < customers.size(); ++number) {
-    if (number + 8 < customers.size()) __builtin_prefetch(customers.Pointer(number + 8));
-    engine::RefreshFeatures(shard.rules(), customers[number], clock);
-    line_.clear();
-    writer_.AppendCustomer(customers[number], &line_);
-    customers_.Take(line_);
-  }
-}
-
-const absl::Status& Outputs::status() const {
-  for (const Stream* stream : {&transitions_, &actions_, &decisions_, &customers_, &rejected_}) {
-    if (stream->file != nullptr && !stream->file->status().ok()) return stream->file->status();
-  }
-  static const absl::Status* const ok = new absl::Status();
-  return *ok;
-}
-
-absl::Status Outputs::Finish(Summary* summary) {
-  for (Stream* stream : {&transitions_, &actions_, &decisions_, &customers_, &rejected_}) {
-    if (stream->file != nullptr) RETURN_IF_ERROR(stream->file->Close());
-  }
-  summary->segmentations = segmentations_;
-  summary->transitions = transitions_.count;
-  summary->actions = actions_.count;
-  summary->decisions = decisions_.count;
-  summary->customers = customers_.count;
-  summary->rejected = rejected_.count;
-  summary->digests = Digests{transitions_.digest.Hex(), actions_.digest.Hex(),
-                             decisions_.digest.Hex(), customers_.digest.Hex()};
   return absl::OkStatus();
+}
+
+absl::Status RecordFiles::Close() {
+  const absl::MutexLock lock(&mutex_);
+  for (auto& file : files_) {
+    if (file != nullptr) RETURN_IF_ERROR(file->Close());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<CustomerFile>> CustomerFile::Open(const std::string& folder) {
+  auto customers = std::make_unique<CustomerFile>();
+  if (folder.empty()) return customers;
+  RETURN_IF_ERROR(log::CreateFolder(folder));
+  const absl::MutexLock lock(&customers->mutex_);
+  ASSIGN_OR_RETURN(customers->file_,
+                   log::OutputFile::Create(absl::StrCat(folder, "/customers.ndjson")));
+  return customers;
+}
+
+absl::Status CustomerFile::Write(std::string_view lines) {
+  const absl::MutexLock lock(&mutex_);
+  if (file_ == nullptr) return absl::OkStatus();
+  if (!lines.empty()) lines.remove_suffix(1);  // WriteLine ends the last one
+  file_->WriteLine(lines);
+  return file_->status();
+}
+
+absl::Status CustomerFile::Close() {
+  const absl::MutexLock lock(&mutex_);
+  return file_ != nullptr ? file_->Close() : absl::OkStatus();
 }
 
 }  // namespace parcours::processor

@@ -1,56 +1,55 @@
-// Outputs: where a run's records go: NDJSON files in a folder, digests, counts.
+// RecordFiles: the NDJSON files of a run that keeps no state: what is published becomes their
+// lines.
 //
-// Every record is formatted once; the same bytes are written and digested.
-// Threads: owned by one worker. Failure: a file that cannot be written stops the run with one
+// A run with a state publishes through its log, which keeps the same files (log/local_log.h).
+// Threads: safe for concurrent use. Failure: a file that cannot be written stops the run with one
 // sentence; what was written before stays.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "base/digest.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "log/log.h"
 #include "log/output_file.h"
-#include "processor/engine/records.h"
-#include "processor/shard.h"
-#include "processor/summary.h"
 
 namespace parcours::processor {
 
-class Outputs {
+// "transitions.ndjson" and so on, of a topic that people read; null of others.
+const char* FileOfTopic(log::Topic topic);
+
+class RecordFiles {
  public:
-  // Without a folder (empty) nothing is written, only digested and counted.
-  static absl::StatusOr<std::unique_ptr<Outputs>> Open(const catalog::Catalog& catalog,
-                                                       const std::string& folder);
+  // Makes the files in `folder`.
+  static absl::StatusOr<std::unique_ptr<RecordFiles>> Open(const std::string& folder);
 
-  // Takes the records in `effects` and clears them.
-  void Drain(engine::Effects* effects);
-  // One line of rejected.ndjson.
-  void Reject(std::string_view file, std::uint64_t line, std::string_view reason,
-              std::string_view detail);
-  // Writes every customer as it stands at `clock`.
-  void WriteCustomers(Shard& shard, TimeMs clock);
-
-  // What went wrong so far, cheaply.
-  const absl::Status& status() const;
-  // Closes the files and completes the summary.
-  absl::Status Finish(Summary* summary);
+  // Writes the records of all topics that have a file.
+  absl::Status Write(const log::Transaction& transaction);
+  absl::Status Close();
 
  private:
-  // A file (or none) and the digest of its lines.
-  struct Stream {
-    std::unique_ptr<log::OutputFile> file;
-    Digest digest;
-    std::uint64_t count = 0;
-    void Take(std::string_view line);
-  };
-  explicit Outputs(const catalog::Catalog& catalog);
+  absl::Mutex mutex_;
+  std::array<std::unique_ptr<log::OutputFile>, log::kTopics> files_ ABSL_GUARDED_BY(mutex_);
+};
 
-  engine::RecordWriter writer_;
-  Stream transitions_, actions_, decisions_, customers_, rejected_;
-  std::vector<SegmentationTally> segmentations_;
-  std::string line_;
+// CustomerFile: customers.ndjson, made anew, with the digest of its lines.
+// Threads: safe for concurrent use.
+class CustomerFile {
+ public:
+  // Without a folder (empty) nothing is written.
+  static absl::StatusOr<std::unique_ptr<CustomerFile>> Open(const std::string& folder);
+  // `lines` end with a newline each.
+  absl::Status Write(std::string_view lines);
+  absl::Status Close();
+
+ private:
+  absl::Mutex mutex_;
+  std::unique_ptr<log::OutputFile> file_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace parcours::processor

@@ -1,257 +1,397 @@
 #include "processor/replay.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
-#include "processor/batch.h"
-#include "processor/input.h"
-#include "processor/outputs.h"
-#include "processor/shard.h"
+#include "base/varint.h"
+#include "processor/lane.h"
+#include "processor/lane_feed.h"
+#include "processor/state_folder.h"
 #include "runtime/clock.h"
 #include "runtime/process.h"
+#include "runtime/worker.h"
+#include "state/keys.h"
 
 namespace parcours::processor {
 
 namespace {
 
-constexpr int kDuesBetweenDrains = 512;
-constexpr std::uint64_t kLinesBetweenProgress = 8192;
+// The store is flushed, and the changelog cut, when either is reached.
+constexpr std::size_t kFlushBytes = std::size_t{256} << 20;
+constexpr double kFlushSeconds = 60;
+
+// How a memory bound is shared out.
+struct Memory {
+  explicit Memory(const ReplayOptions& options) {
+    const std::size_t all = options.memory_bytes;
+    sort = options.order == Order::kSort ? all / 4 : 0;
+    store = std::clamp(all / 8, std::size_t{16} << 20, std::size_t{512} << 20);
+    std::size_t taken = sort;
+    if (!options.state.empty()) taken += store + all / 16;  // the log's buffers
+    lanes = all > taken + all / 4 ? all - taken : all / 4;
+  }
+  std::size_t sort, store, lanes;
+};
+
+// A store in a folder of its own that goes with it: for customers that do not fit in memory.
+class SpillStore {
+ public:
+  SpillStore(std::string folder, int shards, std::size_t memory_bytes)
+      : folder_(std::move(folder)), shards_(shards), memory_bytes_(memory_bytes) {}
+  ~SpillStore() {
+    const absl::MutexLock lock(&mutex_);
+    store_ = nullptr;
+    std::error_code error;
+    if (!made_.empty()) std::filesystem::remove_all(made_, error);
+  }
+  absl::StatusOr<state::Store*> Get() {
+    const absl::MutexLock lock(&mutex_);
+    if (store_ != nullptr) return store_.get();
+    ASSIGN_OR_RETURN(made_, runtime::MakeTemporaryFolder(folder_));
+    state::StoreOptions options;
+    options.folder = made_;
+    options.shards = shards_;
+    options.memory_bytes = memory_bytes_;
+    ASSIGN_OR_RETURN(store_, state::Store::Open(options));
+    return store_.get();
+  }
+
+ private:
+  const std::string folder_;
+  const int shards_;
+  const std::size_t memory_bytes_;
+  absl::Mutex mutex_;
+  std::string made_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<state::Store> store_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Flushes the store and cuts the changelog, now and then, beside the lanes.
+class Flusher {
+ public:
+  explicit Flusher(StateFolder* state) : state_(state), errand_([this] { Flush(); }) {}
+  // Called by lanes after every group.
+  absl::Status AfterGroup(std::uint64_t changelog_bytes) {
+    const double now = runtime::MonotonicSeconds();
+    const absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(status_);
+    if (changelog_bytes - asked_bytes_ < kFlushBytes && now - asked_s_ < kFlushSeconds) {
+      return absl::OkStatus();
+    }
+    asked_bytes_ = changelog_bytes;
+    asked_s_ = now;
+    errand_.Ask();
+    return absl::OkStatus();
+  }
+  void Flush() {
+    const absl::Status status = FlushAndTrim(&state_->store(), &state_->log());
+    const absl::MutexLock lock(&mutex_);
+    status_.Update(status);
+  }
+
+ private:
+  StateFolder* const state_;
+  absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t asked_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  double asked_s_ ABSL_GUARDED_BY(mutex_) = runtime::MonotonicSeconds();
+  runtime::Errand errand_;
+};
 
 class Run {
  public:
   Run(std::shared_ptr<const catalog::Catalog> catalog, const ReplayOptions& options,
-      const ProgressFn& progress, Outputs* outputs)
-      : options_(options),
+      const ProgressFn& progress)
+      : catalog_(std::move(catalog)),
+        options_(options),
         progress_(progress),
-        catalog_(*catalog),
-        rules_(std::move(catalog)),
-        shard_(rules_, &effects_, options.memory_bytes - SortBytes(options)),
-        outputs_(outputs),
-        reader_(catalog_),
-        input_bytes_(progress ? InputBytes(options.inputs) : 0) {}
+        memory_(options),
+        spill_(options.temporary_folder, options.shards, memory_.store) {}
 
-  absl::StatusOr<Summary> Finish();
+  absl::Status Open(StateFolder* state);
   absl::Status ReadAll();
+  absl::StatusOr<Summary> Finish();
 
  private:
-  absl::Status Feed(LineSource& source);
-  absl::Status Sorted();
-  // Reads lines until the batch is full and its last instant complete. False at the end.
-  absl::StatusOr<bool> Fill(LineSource& source);
-  absl::StatusOr<bool> ReadEvent(LineSource& source);
-  absl::Status ApplyBatch();
-  absl::Status TickTo(TimeMs clock);
-  void Reject(const SourceLine& line, sources::Reason reason, std::string_view detail);
-  void Tell(std::uint64_t done);
-  static std::size_t SortBytes(const ReplayOptions& options) {
-    return options.order == Order::kSort ? options.memory_bytes / 4 : 0;
-  }
+  LaneOptions OptionsOf(int lane) const;
+  absl::Status OpenOutputs();
+  // Sets every shard to the run that was asked for, and learns where it stands.
+  absl::Status FindPlace();
+  absl::Status Deliver(Batch& batch, const std::vector<Slot*>& order);
+  absl::Status ForEachLane(const std::function<absl::Status(std::size_t)>& task);
+  bool KeepsState() const { return state_ != nullptr; }
 
+  const std::shared_ptr<const catalog::Catalog> catalog_;
   const ReplayOptions& options_;
   const ProgressFn& progress_;
-  const catalog::Catalog& catalog_;
-  engine::Rules rules_;
-  engine::Effects effects_;
-  Shard shard_;
-  Outputs* const outputs_;
-  sources::EventReader reader_;
-  Batch batch_;
-  std::vector<Slot*> order_;
-  std::vector<Shard::Upcoming> upcoming_;
-  bool waiting_ = false;  // batch_.next() holds an event that did not fit in the batch before
-  TimeMs log_time_ = 0;   // the highest event time applied
-  bool any_ = false;      // whether any event was
-  const char* phase_ = "replaying";
-  const std::uint64_t input_bytes_;
-  std::uint64_t lines_ = 0, ignored_ = 0, repeated_ = 0, after_until_ = 0;
+  const Memory memory_;
+  SpillStore spill_;
+  StateFolder* state_ = nullptr;
+  std::unique_ptr<RecordFiles> files_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Flusher> flusher_;
+  std::vector<std::unique_ptr<LaneFeed>> feeds_;
+  HistoryOptions history_;
+  TimeMs log_time_ = 0;
+  std::uint64_t events_resumed_ = 0;
 };
 
-void Run::Tell(std::uint64_t done) {
-  if (progress_) progress_(Progress{phase_, done, input_bytes_, effects_.counters.events});
-}
-
-void Run::Reject(const SourceLine& line, sources::Reason reason, std::string_view detail) {
-  outputs_->Reject(options_.inputs[line.file], line.number, sources::ReasonName(reason), detail);
-}
-
-// Reads into batch_.next() until it is an event to be applied. False at the end of the source.
-absl::StatusOr<bool> Run::ReadEvent(LineSource& source) {
-  SourceLine line;
-  for (;;) {
-    ASSIGN_OR_RETURN(const bool more, source.Next(&line));
-    if (!more) return false;
-    if (++lines_ % kLinesBetweenProgress == 0) Tell(source.done());
-    if (line.too_long) {
-      Reject(line, sources::Reason::kTooLong, "the line is longer than 1 MiB");
-      continue;
-    }
-    Slot& slot = batch_.next();
-    slot.SetLine(line.text);
-    slot.file = line.file;
-    slot.number = line.number;
-    switch (reader_.Read(slot.text(), &slot.buffer)) {
-      case sources::Outcome::kEmpty:
-        continue;
-      case sources::Outcome::kIgnored:
-        ++ignored_;
-        continue;
-      case sources::Outcome::kRejected:
-        Reject(line, slot.buffer.reason, slot.buffer.detail);
-        continue;
-      case sources::Outcome::kEvent:
-        break;
-    }
-    if (options_.until.has_value() && slot.event().time >= *options_.until) {
-      ++after_until_;
-      continue;
-    }
-    return true;
+LaneOptions Run::OptionsOf(int lane) const {
+  LaneOptions options;
+  for (int shard = lane; shard < options_.shards; shard += options_.lanes) {
+    options.shards.push_back(shard);
   }
+  options.partitions = options_.shards;
+  options.memory_bytes = memory_.lanes / static_cast<std::size_t>(options_.lanes);
+  options.commit_bytes = std::min(options.commit_bytes, options.memory_bytes / 8);
+  options.commit_events = options_.commit_events;
+  options.publish = !options_.out.empty();
+  return options;
 }
 
-absl::StatusOr<bool> Run::Fill(LineSource& source) {
-  const bool sorted = options_.order != Order::kArrival;
-  for (;;) {
-    if (!waiting_) {
-      ASSIGN_OR_RETURN(waiting_, ReadEvent(source));
-      if (!waiting_) return false;
-    }
-    const Slot& next = batch_.next();
-    if (sorted && batch_.size() > 0) {
-      const TimeMs before = batch_.last().event().time;
-      if (next.event().time < before) {
-        return absl::InvalidArgumentError(absl::StrCat(options_.inputs[next.file], ":", next.number,
-                                                       ": time goes back from ", FormatTime(before),
-                                                       " to ", FormatTime(next.event().time),
-                                                       "; use --order sort, or arrival"));
-      }
-      if (batch_.bytes() > options_.memory_bytes) {
-        return absl::ResourceExhaustedError(absl::StrCat("sort the events of ", FormatTime(before),
-                                                         ": they fill --memory; raise it"));
-      }
-      const bool same_instant = next.event().time == before;
-      if (batch_.size() >= kBatchEvents && !same_instant) return true;
-    }
-    if (!sorted && batch_.size() >= kBatchEvents) return true;
-    batch_.Keep();
-    waiting_ = false;
+absl::Status Run::OpenOutputs() {
+  if (options_.out.empty()) return absl::OkStatus();
+  if (!KeepsState()) {
+    ASSIGN_OR_RETURN(files_, RecordFiles::Open(options_.out));
+    return absl::OkStatus();
   }
-}
-
-absl::Status Run::TickTo(TimeMs clock) {
-  while (!shard_.Tick(clock, kDuesBetweenDrains)) outputs_->Drain(&effects_);
-  outputs_->Drain(&effects_);
-  return outputs_->status();
-}
-
-absl::Status Run::ApplyBatch() {
-  if (batch_.size() == 0) return absl::OkStatus();
-  order_.clear();
-  if (options_.order == Order::kArrival) {
-    batch_.InOrder(&order_);
-  } else {
-    repeated_ += batch_.Sort(&order_);
-    if (order_.front()->event().time < log_time_) {
-      const Slot& slot = *order_.front();
-      return absl::InvalidArgumentError(
-          absl::StrCat(options_.inputs[slot.file], ":", slot.number, ": time goes back to ",
-                       FormatTime(slot.event().time), "; use --order sort, or arrival"));
-    }
-  }
-  upcoming_.clear();
-  for (Slot* slot : order_) upcoming_.push_back({slot->customer_hash, slot->event().type});
-  shard_.Prefetch(upcoming_);
-  for (Slot* slot : order_) {
-    log_time_ = std::max(log_time_, slot->event().time);
-    any_ = true;
-    if (shard_.HasDue(log_time_)) RETURN_IF_ERROR(TickTo(log_time_));
-    shard_.Tick(log_time_, 0);
-    ASSIGN_OR_RETURN(const Shard::Result result,
-                     shard_.Apply(slot->event(), slot->customer_hash, log_time_));
-    if (result == Shard::Result::kFuture) {
-      outputs_->Reject(options_.inputs[slot->file], slot->number,
-                       sources::ReasonName(sources::Reason::kFuture), "ahead of log time");
-    }
-    outputs_->Drain(&effects_);
-  }
-  batch_.Clear();
-  return outputs_->status();
-}
-
-absl::Status Run::Feed(LineSource& source) {
-  for (bool more = true; more;) {
-    ASSIGN_OR_RETURN(more, Fill(source));
-    RETURN_IF_ERROR(ApplyBatch());
+  RETURN_IF_ERROR(log::CreateFolder(options_.out));
+  for (int topic = 0; topic < log::kTopics; ++topic) {
+    const char* file = FileOfTopic(static_cast<log::Topic>(topic));
+    if (file == nullptr) continue;
+    RETURN_IF_ERROR(state_->log().SendToFile(static_cast<log::Topic>(topic),
+                                             absl::StrCat(options_.out, "/", file)));
   }
   return absl::OkStatus();
 }
 
-// Reads everything once to judge and to sort it, then again in order.
-absl::Status Run::Sorted() {
-  log::SorterOptions sorting;
-  sorting.memory_bytes = SortBytes(options_);
-  sorting.temporary_folder = options_.temporary_folder;
-  log::LineSorter sorter(sorting);
-  FileLines files(options_.inputs);
-  phase_ = "sorting";
-  for (;;) {
-    ASSIGN_OR_RETURN(const bool more, ReadEvent(files));
-    if (!more) break;
-    const Slot& slot = batch_.next();
-    RETURN_IF_ERROR(sorter.Add({.time = slot.event().time,
-                                .source = slot.event().source,
-                                .id = slot.event().id,
-                                .payload = slot.text(),
-                                .file = static_cast<std::uint32_t>(slot.file),
-                                .line = static_cast<std::int64_t>(slot.number)}));
+absl::Status Run::Open(StateFolder* state) {
+  state_ = state;
+  RETURN_IF_ERROR(OpenOutputs());
+  log::Log* const log = KeepsState() ? &state_->log() : nullptr;
+  for (int i = 0; i < options_.lanes; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(catalog_, OptionsOf(i), log, files_.get(),
+                                            [this] { return spill_.Get(); }));
   }
-  phase_ = "replaying";
-  SortedLines lines(sorter);
-  RETURN_IF_ERROR(Feed(lines));
-  repeated_ += static_cast<std::uint64_t>(sorter.duplicates());
+  if (KeepsState()) {
+    RETURN_IF_ERROR(
+        ForEachLane([&](std::size_t lane) { return lanes_[lane]->Restore(&state_->store()); }));
+  }
+  RETURN_IF_ERROR(FindPlace());
+  if (KeepsState()) flusher_ = std::make_unique<Flusher>(state_);
+  for (const auto& lane : lanes_) {
+    LaneFeed::Options feed;
+    feed.thread = options_.lanes > 1;
+    feed.inputs = options_.inputs;
+    if (flusher_ != nullptr) {
+      feed.after_group = [this, lane = lane.get()] {
+        return flusher_->AfterGroup(lane->changelog_bytes() * lanes_.size());
+      };
+    }
+    feeds_.push_back(std::make_unique<LaneFeed>(lane.get(), feed));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run::FindPlace() {
+  history_.inputs = options_.inputs;
+  history_.order = options_.order;
+  history_.until = options_.until;
+  history_.sort_bytes = memory_.sort;
+  history_.batch_bytes_max = options_.memory_bytes;
+  history_.temporary_folder = options_.temporary_folder;
+  history_.partitions = options_.shards;
+  if (!KeepsState()) return absl::OkStatus();
+  history_.skip = UINT64_MAX;
+  for (const auto& lane : lanes_) {
+    for (const auto& shard : lane->shards()) {
+      Meta& meta = shard->meta();
+      if (meta.run < state_->run()) {
+        meta.run = state_->run();
+        meta.judged = meta.position = 0;
+        meta.log_time = meta.clock;  // never below the run before
+      }
+      if (shard->number() == 0) {
+        history_.skip_judged = meta.judged;
+        history_.skip_asides = meta.position;
+      }
+      if (meta.position < history_.skip) {
+        history_.skip = meta.position;
+        log_time_ = meta.log_time;
+      }
+      if (options_.until.has_value() && *options_.until <= meta.log_time && meta.position == 0 &&
+          meta.log_time > 0) {
+        return absl::InvalidArgumentError(absl::StrCat("--until ", FormatTime(*options_.until),
+                                                       ": the state has come to ",
+                                                       FormatTime(meta.log_time), " already"));
+      }
+    }
+    events_resumed_ += lane->totals().engine.events;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run::ForEachLane(const std::function<absl::Status(std::size_t)>& task) {
+  if (lanes_.size() == 1) return task(0);
+  std::vector<absl::Status> statuses(lanes_.size());
+  {
+    std::vector<std::unique_ptr<runtime::Worker>> workers;
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+      workers.push_back(
+          std::make_unique<runtime::Worker>([&, lane] { statuses[lane] = task(lane); }));
+    }
+  }
+  for (const absl::Status& status : statuses) RETURN_IF_ERROR(status);
+  return absl::OkStatus();
+}
+
+absl::Status Run::Deliver(Batch& batch, const std::vector<Slot*>& order) {
+  for (Slot* slot : order) {
+    log_time_ = std::max(log_time_, slot->event().time);
+    slot->log_time = log_time_;
+    feeds_[static_cast<std::size_t>(slot->partition) % feeds_.size()]->Add(*slot);
+  }
+  if (!batch.aside.empty()) feeds_.front()->AddAside(std::move(batch.aside));
+  for (const auto& feed : feeds_) {
+    RETURN_IF_ERROR(feed->EndBatch(batch.judged, batch.position, log_time_));
+  }
   return absl::OkStatus();
 }
 
 absl::Status Run::ReadAll() {
-  if (options_.order == Order::kSort) return Sorted();
-  FileLines files(options_.inputs);
-  return Feed(files);
+  History history(*catalog_, history_, progress_);
+  Batch batch;
+  std::vector<Slot*> order;
+  for (bool more = true; more;) {
+    ASSIGN_OR_RETURN(more, history.Next(&batch, &order));
+    RETURN_IF_ERROR(Deliver(batch, order));
+    batch.Clear();
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Summary> Run::Finish() {
-  if (any_ || options_.until.has_value()) {
-    const TimeMs clock = options_.until.has_value() ? *options_.until - 1 : log_time_ + 1;
-    RETURN_IF_ERROR(TickTo(clock));
+  TimeMs clock = -1;
+  if (options_.until.has_value()) {
+    clock = *options_.until - 1;
+  } else if (log_time_ > 0) {
+    clock = log_time_ + 1;
   }
-  outputs_->WriteCustomers(shard_, shard_.clock());
-  Summary summary;
-  summary.engine = effects_.counters;
-  summary.engine.duplicates += repeated_;
-  summary.journeys = effects_.journeys;
-  summary.ignored = ignored_;
-  summary.after_until = after_until_;
-  summary.early_pops = shard_.early_pops();
-  summary.customer_loads = shard_.customer_loads();
-  summary.customers_bytes = shard_.customers().MemoryBytes();
-  summary.clock = shard_.clock();
-  RETURN_IF_ERROR(outputs_->Finish(&summary));
+  RETURN_IF_ERROR(ForEachLane([&](std::size_t lane) { return feeds_[lane]->End(clock); }));
+  if (files_ != nullptr) RETURN_IF_ERROR(files_->Close());
+  if (KeepsState()) RETURN_IF_ERROR(FlushAndTrim(&state_->store(), &state_->log()));
+
+  Summary summary(*catalog_);
+  ASSIGN_OR_RETURN(const auto customers, CustomerFile::Open(options_.out));
+  std::vector<Digest> digests(lanes_.size());
+  std::vector<std::uint64_t> counts(lanes_.size());
+  RETURN_IF_ERROR(ForEachLane([&](std::size_t lane) {
+    return lanes_[lane]->WriteCustomers(customers.get(), &digests[lane], &counts[lane]);
+  }));
+  RETURN_IF_ERROR(customers->Close());
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const Lane& lane = *lanes_[i];
+    summary.totals.Add(lane.totals());
+    Digest::Add(digests[i].sum(), &summary.customers_digest);
+    summary.customers += counts[i];
+    summary.customers_bytes += lane.customers_bytes();
+    summary.commits += lane.commits();
+    summary.store_loads += lane.loads();
+    summary.changelog_bytes += lane.changelog_bytes();
+    summary.clock = lane.shards().front()->clock();
+  }
+  summary.events_resumed = events_resumed_;
+  if (!KeepsState()) return summary;
+  summary.store_bytes = state_->store().bytes_put();
+  summary.written_bytes = state_->store().bytes_written() + state_->log().bytes_written();
+  RETURN_IF_ERROR(state_->Finish({summary.customers_digest, summary.customers}));
   return summary;
+}
+
+// What a finished run said.
+absl::StatusOr<Summary> SayAgain(const catalog::Catalog& catalog, StateFolder& state) {
+  Summary summary(catalog);
+  for (int shard = 0; shard < state.store().shards(); ++shard) {
+    std::string bytes;
+    ASSIGN_OR_RETURN(const bool found, state.store().Get(shard, state::kMetaKey, &bytes));
+    if (!found) return absl::DataLossError("read the finished run: META is missing");
+    std::string_view rest = bytes;
+    std::uint64_t next = 0;
+    if (!GetVarint(&rest, &next)) return absl::DataLossError("read META: it is cut off");
+    Meta meta(catalog);
+    RETURN_IF_ERROR(DecodeMeta(catalog, rest, &meta));
+    summary.totals.Add(meta.totals);
+    summary.clock = meta.clock;
+  }
+  summary.customers = state.end()->customers;
+  summary.customers_digest = state.end()->customers_digest;
+  summary.events_resumed = summary.totals.engine.events;
+  return summary;
+}
+
+absl::StatusOr<Summary> ReplayOnce(const std::shared_ptr<const catalog::Catalog>& catalog,
+                                   const ReplayOptions& options, const ProgressFn& progress,
+                                   StateFolder* state) {
+  if (state != nullptr && state->end().has_value()) return SayAgain(*catalog, *state);
+  Run run(catalog, options, progress);
+  RETURN_IF_ERROR(run.Open(state));
+  RETURN_IF_ERROR(run.ReadAll());
+  return run.Finish();
+}
+
+absl::StatusOr<RunWords> WordsOf(const catalog::Catalog& catalog, const ReplayOptions& options) {
+  RunWords words;
+  words.definitions = catalog.version;
+  words.shards = options.shards;
+  words.order = options.order;
+  words.until = options.until;
+  words.out = options.out;
+  for (const std::string& input : options.inputs) {
+    if (input == "-") {
+      return absl::InvalidArgumentError(
+          "--state: standard input cannot be read again after a crash; give a file");
+    }
+    ASSIGN_OR_RETURN(words.inputs.emplace_back(), IdentifyInput(input));
+  }
+  return words;
+}
+
+absl::StatusOr<Summary> ReplayWithState(const std::shared_ptr<const catalog::Catalog>& catalog,
+                                        const ReplayOptions& options, const ProgressFn& progress,
+                                        const StateFolder::Notice& notice) {
+  ASSIGN_OR_RETURN(const RunWords words, WordsOf(*catalog, options));
+  // Each round may set something aside: first the store alone, then all there is.
+  constexpr int kRounds = 3;
+  for (int round = 1;; ++round) {
+    absl::StatusOr<std::unique_ptr<StateFolder>> state =
+        StateFolder::Open(options.state, words, Memory(options).store, notice);
+    absl::Status status = state.status();
+    if (status.ok()) {
+      absl::StatusOr<Summary> summary = ReplayOnce(catalog, options, progress, state->get());
+      if (summary.ok()) return summary;
+      status = summary.status();
+    }
+    if (!absl::IsDataLoss(status) || round == kRounds) return status;
+    RETURN_IF_ERROR(StateFolder::SetAside(state.ok() ? *std::move(state) : nullptr, options.state,
+                                          words, status, notice));
+  }
 }
 
 }  // namespace
 
 absl::StatusOr<Summary> Replay(std::shared_ptr<const catalog::Catalog> catalog,
-                               const ReplayOptions& options, const ProgressFn& progress) {
+                               const ReplayOptions& options, const ProgressFn& progress,
+                               const std::function<void(const std::string&)>& notice) {
   const double start = runtime::MonotonicSeconds();
-  ASSIGN_OR_RETURN(const std::unique_ptr<Outputs> outputs, Outputs::Open(*catalog, options.out));
-  Run run(std::move(catalog), options, progress, outputs.get());
-  RETURN_IF_ERROR(run.ReadAll());
-  ASSIGN_OR_RETURN(Summary summary, run.Finish());
-  summary.seconds = runtime::MonotonicSeconds() - start;
-  summary.peak_memory_bytes = runtime::PeakMemoryBytes();
+  absl::StatusOr<Summary> summary = options.state.empty()
+                                        ? ReplayOnce(catalog, options, progress, nullptr)
+                                        : ReplayWithState(catalog, options, progress, notice);
+  RETURN_IF_ERROR(summary.status());
+  summary->seconds = runtime::MonotonicSeconds() - start;
+  summary->peak_memory_bytes = runtime::PeakMemoryBytes();
   return summary;
 }
 

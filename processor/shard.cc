@@ -1,9 +1,15 @@
 #include "processor/shard.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/hash.h"
 #include "base/mutant.h"
+#include "base/status_macros.h"
+#include "base/varint.h"
+#include "state/keys.h"
+#include "state/stored.h"
 
 namespace parcours::processor {
 
@@ -18,7 +24,7 @@ constexpr std::size_t kPrefetchBehindAhead = 4;     // for what they point to
 
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kHeadLines = (sizeof(Customer) + kLineBytes - 1) / kLineBytes + 1;
-constexpr std::size_t kLinesMax = 10;  // of one customer; what lies behind is seldom read
+constexpr std::size_t kLinesMax = 12;  // of one customer; what lies behind is seldom read
 
 void PrefetchLines(const Customer* customer, std::size_t lines) {
   const char* bytes = reinterpret_cast<const char*>(customer);
@@ -33,92 +39,263 @@ std::size_t LinesOf(const engine::Rules& rules) {
 
 }  // namespace
 
-Shard::Shard(engine::Rules& rules, engine::Effects* effects, std::size_t customers_bytes_max)
+Shard::Shard(engine::Rules& rules, int number)
     : rules_(rules),
-      effects_(effects),
-      customers_bytes_max_(customers_bytes_max),
+      number_(number),
       lines_(LinesOf(rules)),
-      customers_(rules.shape) {
-  engine::PrepareEffects(*rules.catalog, effects);
+      overlay_(rules, number),
+      meta_(*rules.catalog) {
+  engine::PrepareEffects(*rules.catalog, &effects_);
 }
 
-void Shard::Prefetch(std::span<const Upcoming> group) const {
-  const auto unread = [&](const Upcoming& next) {
-    return next.type >= 0 && rules_.unread[next.type];
+void Shard::Prefetch(std::span<const Upcoming> group) {
+  const auto unread = [](const Upcoming& next) {
+    return next.type >= 0 && next.shard->rules_.unread[next.type];
   };
-  for (const Upcoming& next : group) customers_.Prefetch(next.customer_hash);
   for (const Upcoming& next : group) {
-    const Customer* customer = customers_.Guess(next.customer_hash);
-    if (customer != nullptr) PrefetchLines(customer, unread(next) ? kHeadLines : lines_);
+    next.shard->overlay_.customers().Prefetch(next.customer_hash);
   }
   for (const Upcoming& next : group) {
-    const Customer* customer = customers_.Guess(next.customer_hash);
+    const Customer* customer = next.shard->overlay_.customers().Guess(next.customer_hash);
+    if (customer != nullptr)
+      PrefetchLines(customer, unread(next) ? kHeadLines : next.shard->lines_);
+  }
+  for (const Upcoming& next : group) {
+    const Customer* customer = next.shard->overlay_.customers().Guess(next.customer_hash);
     if (customer == nullptr) continue;
     customer->seen.Prefetch();
     if (next.type < 0 || unread(next)) continue;
+    const engine::Rules& rules = next.shard->rules_;
     __builtin_prefetch(customer->runs.data());
-    for (int window : rules_.windows_on_event[next.type]) {
-      customer->buckets(window).Prefetch(rules_.shape.windows[window]);
+    for (int window : rules.windows_on_event[next.type]) {
+      customer->buckets(window).Prefetch(rules.shape.windows[window]);
     }
-    for (int cell : rules_.texts_on_event[next.type]) PrefetchText(customer->cells()[cell]);
+    for (int cell : rules.texts_on_event[next.type]) PrefetchText(customer->cells()[cell]);
   }
 }
 
-void Shard::Rebook(std::uint32_t number, Customer& customer) {
+// --- events and ticks
+
+void Shard::Rebook(Customer& customer) {
   if (customer.next_due >= customer.booked_at) return;  // lazily: looked at again when popped
   if (customer.next_due == kNever) return;
   customer.booked_at = customer.next_due;
-  timers_.Book(customer.booked_at, number);
+  overlay_.timers().Book(customer.booked_at, customer);
 }
 
 absl::StatusOr<Shard::Result> Shard::Apply(engine::Event& event, std::uint64_t customer_hash,
                                            TimeMs log_time) {
   if (engine::IsFuture(event, log_time)) return Result::kFuture;
-  ++customer_loads_;
-  std::uint32_t number = customers_.Find(event.customer, customer_hash);
-  if (number == Customers::kNone) {
-    if (customers_.FixedBytes() > customers_bytes_max_) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("keep customers in memory: ", customers_.size(), " fill the bound of ",
-                       customers_bytes_max_ >> 20, " MiB; raise --memory"));
-    }
-    number = customers_.Add(event.customer, customer_hash);
+  ++meta_.totals.customer_loads;
+  ASSIGN_OR_RETURN(Customer * customer, overlay_.Find(event.customer, customer_hash));
+  if (customer == nullptr) {
+    customer = overlay_.Add(event.customer, customer_hash);
+  } else if (engine::WritesContacts(rules_, event)) {
+    RETURN_IF_ERROR(overlay_.LoadContacts(customer));
   }
-  Customer& customer = customers_[number];
+  const TimeMs before = customer->last_instant;
   const engine::Admission admission =
-      engine::ApplyEvent(rules_, customer, event, log_time, clock_, effects_);
-  Rebook(number, customer);
-  return admission == engine::Admission::kApplied ? Result::kApplied : Result::kDuplicate;
+      engine::ApplyEvent(rules_, *customer, event, log_time, meta_.clock, &effects_);
+  customer->visited = true;
+  const bool applied = admission == engine::Admission::kApplied;
+  if (applied || customer->last_instant != before) overlay_.Touch(*customer);
+  Rebook(*customer);
+  return applied ? Result::kApplied : Result::kDuplicate;
 }
 
-bool Shard::Tick(TimeMs clock, int customers_max) {
-  clock_ = std::max(clock_, clock);
-  state::Timers::Entry entry;
+absl::Status Shard::ReadRows() {
+  const state::Timers::Row& from = overlay_.timers().rows_read();
+  std::string key, end;
+  state::SetTimerKey(from.due, from.hash, from.customer, &key);
+  if (!from.customer.empty()) key.push_back('\0');  // the first key behind it
+  end.push_back(static_cast<char>(state::kTimerPrefix + 1));
+  const auto scan = store_->From(number_, key, end, false);
+  std::vector<state::Timers::Row> rows;
+  std::string_view row, value;
+  while (rows.size() < state::kRowsAtOnce) {
+    ASSIGN_OR_RETURN(const bool more, scan->Next(&row, &value));
+    if (!more) break;
+    state::TimerKey timer;
+    if (!state::ParseTimerKey(row, &timer)) {
+      return absl::DataLossError(
+          absl::StrCat("read the timers of shard ", number_, ": a key makes no sense"));
+    }
+    rows.push_back({timer.due, timer.hash, std::string(timer.customer)});
+  }
+  overlay_.timers().GiveRows(&rows);
+  return absl::OkStatus();
+}
+
+// Looks at a customer that was booked at `due`.
+void Shard::LookAt(Customer& customer, TimeMs due) {
+  if (customer.booked_at != due) {  // booked earlier since, and looked at then
+    ++meta_.totals.early_pops;
+    return;
+  }
+  customer.booked_at = kNever;
+  const bool early = customer.next_due > meta_.clock;
+  if (early) ++meta_.totals.early_pops;
+  if (!early) overlay_.Touch(customer);
+  customer.visited = true;
+  while (customer.next_due <= meta_.clock) engine::StepDue(rules_, customer, &effects_);
+  if (early && PARCOURS_MUTANT("early-pop-not-rebooked")) return;
+  Rebook(customer);
+}
+
+absl::Status Shard::Pop(const state::Timers::Popped& popped) {
+  ++meta_.totals.customer_loads;
+  Customers& customers = overlay_.customers();
+  if (popped.number != Customers::kNone) {
+    if (customers.Pointer(popped.number) == nullptr) return absl::OkStatus();  // its row tells
+    Customer& customer = customers[popped.number];
+    if (customer.hash == popped.hash) LookAt(customer, popped.due);
+    return absl::OkStatus();
+  }
+  const std::string id(popped.customer);
+  ASSIGN_OR_RETURN(Customer * customer, overlay_.Find(id, popped.hash));
+  if (customer != nullptr) LookAt(*customer, popped.due);
+  return absl::OkStatus();
+}
+
+void Shard::PrefetchTimers() {
+  Customers& customers = overlay_.customers();
+  const state::Timers& timers = overlay_.timers();
+  if (const auto* ahead = timers.Peek(kPrefetchPointersAhead)) {
+    customers.PrefetchPointer(ahead->number);
+  }
+  if (const auto* ahead = timers.Peek(kPrefetchAhead)) {
+    PrefetchLines(customers.Pointer(ahead->number), lines_);
+  }
+  if (const auto* ahead = timers.Peek(kPrefetchBehindAhead)) {
+    const Customer* customer = customers.Pointer(ahead->number);
+    if (customer != nullptr) __builtin_prefetch(customer->runs.data());
+  }
+}
+
+absl::StatusOr<bool> Shard::Tick(TimeMs clock, int customers_max) {
+  meta_.clock = std::max(meta_.clock, clock);
+  state::Timers& timers = overlay_.timers();
+  state::Timers::Popped popped;
   for (int i = 0; i < customers_max; ++i) {
-    if (!timers_.Pop(clock_, &entry)) return true;
-    if (const auto* ahead = timers_.Peek(kPrefetchPointersAhead)) {
-      customers_.PrefetchPointer(ahead->customer);
+    if (timers.WantsRows(meta_.clock)) RETURN_IF_ERROR(ReadRows());
+    if (!timers.Pop(meta_.clock, &popped)) return true;
+    PrefetchTimers();
+    RETURN_IF_ERROR(Pop(popped));
+  }
+  return !HasDue(meta_.clock);
+}
+
+// --- one transaction
+
+void Shard::Encode(log::Batch* changelog) {
+  overlay_.EncodeDirty(changelog);
+  ++meta_.sequence;
+  meta_.timers_from = overlay_.timers().NotBefore();
+  meta_.totals.engine = effects_.counters;
+  meta_.totals.journeys = effects_.journeys;
+  meta_encoded_.clear();
+  EncodeMeta(meta_, &meta_encoded_);
+  changelog->Add(state::kMetaKey, meta_encoded_);
+}
+
+void Shard::Committed(log::Batch* changelog, log::Offset position) {
+  changelog_end_ = position + changelog->count();
+  meta_bytes_ = meta_encoded_;
+  committed_ = PlaceOf(meta_);
+  overlay_.Committed(changelog->Take(), position);
+}
+
+absl::Status Shard::TakeMeta(std::string_view bytes) {
+  RETURN_IF_ERROR(DecodeMeta(*rules_.catalog, bytes, &meta_));
+  meta_bytes_.assign(bytes);
+  committed_ = PlaceOf(meta_);
+  effects_.counters = meta_.totals.engine;
+  effects_.journeys = meta_.totals.journeys;
+  return absl::OkStatus();
+}
+
+absl::Status Shard::RollBack() {
+  effects_.ClearRecords();
+  if (meta_bytes_.empty()) {
+    meta_ = Meta(*rules_.catalog);
+    effects_.counters = {};
+    effects_.journeys = meta_.totals.journeys;
+  } else {
+    const std::string bytes = meta_bytes_;
+    RETURN_IF_ERROR(TakeMeta(bytes));
+  }
+  return overlay_.RollBack();
+}
+
+// --- store and changelog
+
+absl::Status Shard::UseStore(state::Store* store) {
+  store_ = store;
+  std::string bytes;
+  ASSIGN_OR_RETURN(const bool found, store->Get(number_, state::kMetaKey, &bytes));
+  store_was_empty_ = !found;
+  if (found) {
+    std::string_view rest = bytes;
+    std::uint64_t next = 0;
+    if (!GetVarint(&rest, &next)) return absl::DataLossError("read META: it is cut off");
+    RETURN_IF_ERROR(TakeMeta(rest));
+    changelog_end_ = static_cast<log::Offset>(next);
+  }
+  overlay_.UseStore(store, !found, meta_.timers_from);
+  return absl::OkStatus();
+}
+
+absl::Status Shard::TakeCommitted(std::string batch, log::Offset position) {
+  log::Offset records = 0;
+  log::BatchReader reader(batch);
+  std::string_view meta;
+  for (log::Entry entry; reader.Next(&entry); ++records) {
+    if (entry.key == state::kMetaKey) meta = entry.value;
+  }
+  if (!meta.empty()) RETURN_IF_ERROR(TakeMeta(meta));
+  changelog_end_ = position + records;
+  return overlay_.TakeCommitted(std::move(batch), position, !store_was_empty_);
+}
+
+absl::Status Shard::EachCustomer(const std::function<absl::Status(state::Customer&)>& visit) {
+  constexpr std::uint32_t kAhead = 8;
+  Customers& customers = overlay_.customers();
+  if (store_ == nullptr) {
+    for (std::uint32_t number = 0; number < customers.numbers(); ++number) {
+      if (number + kAhead < customers.numbers()) {
+        __builtin_prefetch(customers.Pointer(number + kAhead));
+      }
+      RETURN_IF_ERROR(visit(customers[number]));
     }
-    if (const auto* ahead = timers_.Peek(kPrefetchAhead)) {
-      PrefetchLines(customers_.Pointer(ahead->customer), lines_);
-    }
-    if (const auto* ahead = timers_.Peek(kPrefetchBehindAhead)) {
-      __builtin_prefetch(customers_.Pointer(ahead->customer)->runs.data());
-    }
-    ++customer_loads_;
-    Customer& customer = customers_[entry.customer];
-    if (customer.booked_at != entry.due) {  // booked earlier since, and looked at then
-      ++early_pops_;
+    return absl::OkStatus();
+  }
+  const auto scan =
+      store_->From(number_, std::string_view(&state::kCustomerPrefix, 1),
+                   std::string(1, static_cast<char>(state::kCustomerPrefix + 1)), true);
+  state::Arena arena;
+  for (std::string_view key, value;;) {
+    ASSIGN_OR_RETURN(const bool more, scan->Next(&key, &value));
+    if (!more) return absl::OkStatus();
+    const std::string_view id = state::CustomerOfKey(key);
+    const std::uint32_t number = customers.Find(id, Hash64(id));
+    if (number != Customers::kNone) {
+      RETURN_IF_ERROR(visit(customers[number]));
       continue;
     }
-    customer.booked_at = kNever;
-    const bool early = customer.next_due > clock_;
-    if (early) ++early_pops_;
-    while (customer.next_due <= clock_) engine::StepDue(rules_, customer, effects_);
-    if (early && PARCOURS_MUTANT("early-pop-not-rebooked")) continue;
-    Rebook(entry.customer, customer);
+    Customer* customer = Customer::Create(rules_.shape, id, arena);
+    absl::Status status = state::DecodeCustomer(rules_.shape, value, customer);
+    if (status.ok() && !engine::Adopt(rules_, *customer)) {
+      status = absl::DataLossError(
+          absl::StrCat("read customer ", std::string(id), ": not of these definitions"));
+    }
+    if (status.ok()) status = visit(*customer);
+    Customer::Destroy(rules_.shape, customer, arena);
+    RETURN_IF_ERROR(status);
   }
-  return !HasDue(clock_);
+}
+
+absl::Status Shard::WriteBack(std::size_t records_min) {
+  return overlay_.WriteBack(records_min, meta_bytes_, changelog_end_);
 }
 
 }  // namespace parcours::processor

@@ -1,19 +1,25 @@
-// Shard: the customers of one partition, in memory: applies events and ticks in the log's order.
+// Shard: the customers of one partition: applies events and ticks in the log's order.
 //
 // Only ticks move the shard's clock; an event moves only its own customer. Which customer to look
-// at next comes from the timer index; nothing is ever scanned. Limits: `customers_bytes_max`;
-// Threads: owned by one worker. Time and failure: log times and ticks are handed in. Apply fails
-// with ResourceExhausted when a new customer would pass the memory bound; the event is then not
-// applied.
+// at next comes from the timer index; nothing is ever scanned. What happened since the last
+// transaction can be encoded, kept or rolled back as one.
+// Threads: owned by one worker. Time and failure: log times and ticks are handed in. A status comes
+// from the store (overlay.h); the event is then not applied.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "processor/engine/step.h"
-#include "state/customers.h"
-#include "state/timers.h"
+#include "processor/meta.h"
+#include "processor/overlay.h"
 
 namespace parcours::processor {
 
@@ -21,45 +27,85 @@ class Shard {
  public:
   enum class Result { kApplied, kDuplicate, kFuture };
 
-  // `rules` and `effects` must outlive this. Records gather in `effects` until the owner drains
-  // them.
-  Shard(engine::Rules& rules, engine::Effects* effects, std::size_t customers_bytes_max);
+  // `rules` must outlive this. Records gather in effects() until the owner drains them.
+  Shard(engine::Rules& rules, int number);
 
   // Starts fetching what the events of a group will need, in three waves, each for the whole group:
   // the table's slots, then the customers, then what they point to.
   struct Upcoming {
+    Shard* shard;
+    std::string_view customer;
     std::uint64_t customer_hash;
     int type;  // of the event
   };
-  void Prefetch(std::span<const Upcoming> group) const;
+  static void Prefetch(std::span<const Upcoming> group);
 
   absl::StatusOr<Result> Apply(engine::Event& event, std::uint64_t customer_hash, TimeMs log_time);
 
   // Moves the clock to `clock` (never back), looking at no more than `customers_max` customers that
   // are due. False if some still are: drain the effects, then tick again.
-  bool Tick(TimeMs clock, int customers_max);
+  absl::StatusOr<bool> Tick(TimeMs clock, int customers_max);
   // Whether a tick to `clock` would have anything to look at.
-  bool HasDue(TimeMs clock) const { return timers_.NotBefore() <= clock; }
+  bool HasDue(TimeMs clock) { return overlay_.timers().NotBefore() <= clock; }
 
-  TimeMs clock() const { return clock_; }
-  engine::Rules& rules() { return rules_; }
-  state::Customers& customers() { return customers_; }
-  // Times a customer was looked at with nothing due.
-  std::uint64_t early_pops() const { return early_pops_; }
-  // Times a customer was looked up or looked at.
-  std::uint64_t customer_loads() const { return customer_loads_; }
+  int number() const { return number_; }
+  TimeMs clock() const { return meta_.clock; }
+  engine::Effects& effects() { return effects_; }
+  Overlay& overlay() { return overlay_; }
+  // What is counted beside the effects: for whoever feeds the shard.
+  Meta& meta() { return meta_; }
+
+  // --- one transaction
+  // Whether there is anything to commit.
+  bool changed() const { return overlay_.dirty() > 0 || PlaceOf(meta_) != committed_; }
+  // Appends the dirty customers and, last, META to the changelog's batch.
+  void Encode(log::Batch* changelog);
+  // That batch was committed, its first record at `position`.
+  void Committed(log::Batch* changelog, log::Offset position);
+  // It was not; everything is as it was after the last Committed or TakeCommitted.
+  absl::Status RollBack();
+
+  // --- store and changelog
+  absl::Status UseStore(state::Store* store);
+  // All of the changelog from changelog_end() on has been taken.
+  void Restored() {
+    if (!store_was_empty_) overlay_.timers().StartRows(meta_.timers_from);
+  }
+  // One transaction's batch of the changelog, read again.
+  absl::Status TakeCommitted(std::string batch, log::Offset position);
+  absl::Status WriteBack(std::size_t records_min);
+  // Calls `visit` for every customer; those not in memory are read from the store, in order of
+  // their ids. REQUIRES: nothing dirty or unwritten, where there is a store.
+  absl::Status EachCustomer(const std::function<absl::Status(state::Customer&)>& visit);
+  // The lowest changelog offset that is still needed.
+  log::Offset changelog_next() const { return overlay_.changelog_next(changelog_end_); }
+  // Where the changelog must be read from, once a store is used.
+  log::Offset changelog_end() const { return changelog_end_; }
 
  private:
-  void Rebook(std::uint32_t number, state::Customer& customer);
+  absl::Status Pop(const state::Timers::Popped& popped);
+  absl::Status ReadRows();
+  void PrefetchTimers();
+  void LookAt(state::Customer& customer, TimeMs due);
+  void Rebook(state::Customer& customer);
+  absl::Status TakeMeta(std::string_view bytes);
+  using Place = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, TimeMs>;
+  static Place PlaceOf(const Meta& meta) {
+    return {meta.run, meta.judged, meta.position, meta.clock};
+  }
 
   engine::Rules& rules_;
-  engine::Effects* const effects_;
-  const std::size_t customers_bytes_max_;
+  const int number_;
   const std::size_t lines_;  // cache lines of a customer
-  state::Customers customers_;
-  state::Timers timers_;
-  TimeMs clock_ = 0;
-  std::uint64_t early_pops_ = 0, customer_loads_ = 0;
+  engine::Effects effects_;
+  Overlay overlay_;
+  Meta meta_;
+  Place committed_{};
+  std::string meta_bytes_;    // as last committed
+  std::string meta_encoded_;  // as last encoded
+  log::Offset changelog_end_ = 0;
+  state::Store* store_ = nullptr;
+  bool store_was_empty_ = true;
 };
 
 }  // namespace parcours::processor

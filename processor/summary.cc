@@ -10,16 +10,6 @@
 
 namespace parcours::processor {
 
-void SegmentationTally::Count(const engine::Transition& transition) {
-  const std::size_t none = size - 1;
-  const std::size_t from = transition.from < 0 ? none : static_cast<std::size_t>(transition.from);
-  const std::size_t to = transition.to < 0 ? none : static_cast<std::size_t>(transition.to);
-  PairCount& pair = pairs[from * size + to];
-  ++(transition.cause.event != nullptr ? pair.by_event : pair.by_time);
-  if (transition.from >= 0) --members[from];
-  if (transition.to >= 0) ++members[to];
-}
-
 namespace {
 
 using catalog::Catalog;
@@ -30,24 +20,26 @@ struct NamedCount {
 };
 
 std::vector<NamedCount> CountersOf(const Summary& summary) {
-  const engine::Counters& engine = summary.engine;
+  const Totals& totals = summary.totals;
+  const engine::Counters& engine = totals.engine;
   return {{"events", engine.events},
           {"duplicates", engine.duplicates},
           {"duplicates_unchecked", engine.duplicates_unchecked},
           {"late", engine.late},
           {"times_cut", engine.times_cut},
-          {"ignored", summary.ignored},
-          {"rejected", summary.rejected},
-          {"after_until", summary.after_until},
+          {"ignored", totals.ignored},
+          {"rejected", totals.rejected},
+          {"after_until", totals.after_until},
           {"evaluations", engine.evaluations},
           {"dues_fired", engine.dues_fired},
           {"idle_wakeups", engine.idle_wakeups},
-          {"early_pops", summary.early_pops},
-          {"customer_loads", summary.customer_loads},
-          {"transitions", summary.transitions},
-          {"actions", summary.actions},
-          {"decisions", summary.decisions},
-          {"customers", summary.customers}};
+          {"early_pops", totals.early_pops},
+          {"customer_loads", totals.customer_loads},
+          {"transitions", totals.records[kTransitionRecord]},
+          {"actions", totals.records[kActionRecord]},
+          {"decisions", totals.records[kDecisionRecord]},
+          {"customers", summary.customers},
+          {"events_resumed", summary.events_resumed}};
 }
 
 // One pair of segments that some customer moved between.
@@ -105,11 +97,11 @@ std::string Grouped(std::uint64_t number) {
 void TableOfSegments(const Catalog& catalog, const Summary& summary, std::string* out) {
   for (std::size_t i = 0; i < catalog.segmentations.size(); ++i) {
     const catalog::Segmentation& segmentation = catalog.segmentations[i];
-    const SegmentationTally& tally = summary.segmentations[i];
+    const SegmentationTally& tally = summary.totals.segmentations[i];
     absl::StrAppendFormat(out, "\n%-44s %14s\n", segmentation.name, "members");
     for (std::size_t segment = 0; segment < segmentation.segments.size(); ++segment) {
       absl::StrAppendFormat(out, "  %-42s %14s\n", segmentation.segments[segment].name,
-                            Grouped(static_cast<std::uint64_t>(tally.members[segment])));
+                            Grouped(static_cast<std::uint64_t>(tally.Members(segment))));
     }
     absl::StrAppendFormat(out, "  %-42s %14s %12s\n", "transitions", "by event", "by time");
     for (const Pair& pair : PairsOf(segmentation, tally)) {
@@ -135,9 +127,9 @@ void TableOfJourneys(const Catalog& catalog, const Summary& summary, std::string
     };
     for (std::size_t step = 0; step < journey.steps.size(); ++step) {
       row(absl::StrCat(journey.steps[step].name, " ", KindName(journey.steps[step].kind)),
-          summary.journeys[i].steps[step]);
+          summary.totals.journeys[i].steps[step]);
     }
-    row("all", TotalOf(summary.journeys[i]));
+    row("all", TotalOf(summary.totals.journeys[i]));
   }
 }
 
@@ -148,7 +140,7 @@ void JsonOfSegments(const Catalog& catalog, const Summary& summary, std::string*
     absl::StrAppend(out, i > 0 ? "," : "", "\"", segmentation.name, "\":{");
     for (std::size_t segment = 0; segment < segmentation.segments.size(); ++segment) {
       absl::StrAppend(out, segment > 0 ? "," : "", "\"", segmentation.segments[segment].name,
-                      "\":", summary.segmentations[i].members[segment]);
+                      "\":", summary.totals.segmentations[i].Members(segment));
     }
     absl::StrAppend(out, "}");
   }
@@ -157,12 +149,12 @@ void JsonOfSegments(const Catalog& catalog, const Summary& summary, std::string*
     return name.empty() ? std::string("null") : absl::StrCat("\"", name, "\"");
   };
   for (std::size_t i = 0; i < catalog.segmentations.size(); ++i) {
-    const PairCount total = TotalOf(summary.segmentations[i]);
+    const PairCount total = TotalOf(summary.totals.segmentations[i]);
     absl::StrAppend(out, i > 0 ? "," : "", "\"", catalog.segmentations[i].name,
                     "\":{\"total\":", total.by_event + total.by_time, ",\"event\":", total.by_event,
                     ",\"time\":", total.by_time, ",\"pairs\":[");
     bool first = true;
-    for (const Pair& pair : PairsOf(catalog.segmentations[i], summary.segmentations[i])) {
+    for (const Pair& pair : PairsOf(catalog.segmentations[i], summary.totals.segmentations[i])) {
       absl::StrAppend(out, first ? "" : ",", "{\"from\":", quoted(pair.from),
                       ",\"to\":", quoted(pair.to), ",\"event\":", pair.count.by_event,
                       ",\"time\":", pair.count.by_time, "}");
@@ -182,13 +174,14 @@ void JsonOfJourneys(const Catalog& catalog, const Summary& summary, std::string*
   for (std::size_t i = 0; i < catalog.journeys.size(); ++i) {
     const catalog::Journey& journey = catalog.journeys[i];
     absl::StrAppend(out, i > 0 ? "," : "", "\"", journey.name, "\":{");
-    tally(TotalOf(summary.journeys[i]));
-    absl::StrAppend(out, ",\"completed\":", summary.journeys[i].completed,
-                    ",\"goals_dropped\":", summary.journeys[i].goals_dropped, ",\"steps\":[");
+    tally(TotalOf(summary.totals.journeys[i]));
+    absl::StrAppend(out, ",\"completed\":", summary.totals.journeys[i].completed,
+                    ",\"goals_dropped\":", summary.totals.journeys[i].goals_dropped,
+                    ",\"steps\":[");
     for (std::size_t step = 0; step < journey.steps.size(); ++step) {
       absl::StrAppend(out, step > 0 ? "," : "", "{\"step\":\"", journey.steps[step].name,
                       "\",\"kind\":\"", KindName(journey.steps[step].kind), "\",");
-      tally(summary.journeys[i].steps[step]);
+      tally(summary.totals.journeys[i].steps[step]);
       absl::StrAppend(out, "}");
     }
     absl::StrAppend(out, "]}");
@@ -196,8 +189,18 @@ void JsonOfJourneys(const Catalog& catalog, const Summary& summary, std::string*
   absl::StrAppend(out, "}");
 }
 
+struct DigestTexts {
+  std::string transitions, actions, decisions, customers;
+};
+DigestTexts DigestsOf(const Summary& summary) {
+  const auto& digests = summary.totals.digests;
+  return {Digest::Hex(digests[kTransitionRecord]), Digest::Hex(digests[kActionRecord]),
+          Digest::Hex(digests[kDecisionRecord]), Digest::Hex(summary.customers_digest)};
+}
+
 double Rate(const Summary& summary) {
-  return summary.seconds > 0 ? static_cast<double>(summary.engine.events) / summary.seconds : 0;
+  const std::uint64_t events = summary.totals.engine.events - summary.events_resumed;
+  return summary.seconds > 0 ? static_cast<double>(events) / summary.seconds : 0;
 }
 
 }  // namespace
@@ -211,14 +214,14 @@ std::string SummaryTable(const Catalog& catalog, const Summary& summary) {
     absl::StrAppendFormat(&out, "  %-42s %14s\n", counter.name, Grouped(counter.count));
   }
   absl::StrAppendFormat(&out, "\n%s events in %.2f s: %s events/s, peak memory %s MiB, until %s\n",
-                        Grouped(summary.engine.events), summary.seconds,
+                        Grouped(summary.totals.engine.events), summary.seconds,
                         Grouped(static_cast<std::uint64_t>(Rate(summary))),
                         Grouped(summary.peak_memory_bytes >> 20), FormatTime(summary.clock));
   absl::StrAppendFormat(&out, "\ndigests (time zone data %s)\n", TimeZoneDataVersion());
+  const DigestTexts digests = DigestsOf(summary);
   absl::StrAppendFormat(&out, "  transitions  %s\n  actions      %s\n  decisions    %s\n",
-                        summary.digests.transitions, summary.digests.actions,
-                        summary.digests.decisions);
-  absl::StrAppendFormat(&out, "  customers    %s\n", summary.digests.customers);
+                        digests.transitions, digests.actions, digests.decisions);
+  absl::StrAppendFormat(&out, "  customers    %s\n", digests.customers);
   return out;
 }
 
@@ -233,17 +236,20 @@ std::string SummaryJson(const Catalog& catalog, const Summary& summary) {
     absl::StrAppend(&out, first ? "" : ",", "\"", counter.name, "\":", counter.count);
     first = false;
   }
-  absl::StrAppend(&out, "},\"digests\":{\"transitions\":\"", summary.digests.transitions,
-                  "\",\"actions\":\"", summary.digests.actions, "\",\"decisions\":\"",
-                  summary.digests.decisions, "\",\"customers\":\"", summary.digests.customers,
-                  "\"}");
+  const DigestTexts digests = DigestsOf(summary);
+  absl::StrAppend(&out, "},\"digests\":{\"transitions\":\"", digests.transitions,
+                  "\",\"actions\":\"", digests.actions, "\",\"decisions\":\"", digests.decisions,
+                  "\",\"customers\":\"", digests.customers, "\"}");
   absl::StrAppendFormat(&out,
                         ",\"run\":{\"seconds\":%.3f,\"events_per_second\":%.0f,"
-                        "\"peak_memory_bytes\":%d,\"customers_bytes\":%d,\"clock\":\"%s\","
+                        "\"peak_memory_bytes\":%d,\"customers_bytes\":%d,\"commits\":%d,"
+                        "\"changelog_bytes\":%d,\"store_bytes\":%d,\"written_bytes\":%d,"
+                        "\"store_loads\":%d,\"clock\":\"%s\","
                         "\"definitions\":\"%s\",\"time_zone_data\":\"%s\"}}",
                         summary.seconds, Rate(summary), summary.peak_memory_bytes,
-                        summary.customers_bytes, FormatTime(summary.clock), catalog.version,
-                        TimeZoneDataVersion());
+                        summary.customers_bytes, summary.commits, summary.changelog_bytes,
+                        summary.store_bytes, summary.written_bytes, summary.store_loads,
+                        FormatTime(summary.clock), catalog.version, TimeZoneDataVersion());
   return out;
 }
 

@@ -10,43 +10,26 @@
 #include <string>
 #include <vector>
 
-#include "processor/engine/effects.h"
+#include "processor/meta.h"
 #include "rules/catalog/catalog.h"
 
 namespace parcours::processor {
 
-struct PairCount {
-  std::uint64_t by_event = 0, by_time = 0;
-};
-
-// Of one segmentation with n segments: index n stands for "none".
-struct SegmentationTally {
-  explicit SegmentationTally(std::size_t segments)
-      : size(segments + 1), pairs(size * size), members(size) {}
-  void Count(const engine::Transition& transition);
-
-  std::size_t size;
-  std::vector<PairCount> pairs;  // [from * size + to]
-  std::vector<std::int64_t> members;
-};
-
-struct Digests {
-  std::string transitions, actions, decisions, customers;
-};
-
 struct Summary {
-  std::vector<SegmentationTally> segmentations;
-  std::vector<engine::JourneyTally> journeys;
-  engine::Counters engine;
-  std::uint64_t ignored = 0, rejected = 0, after_until = 0;
-  std::uint64_t early_pops = 0, customer_loads = 0;
-  std::uint64_t transitions = 0, actions = 0, decisions = 0, customers = 0;
-  Digests digests;
+  explicit Summary(const catalog::Catalog& catalog) : totals(catalog) {}
+
+  Totals totals;
+  std::uint64_t customers = 0;
+  Digest::Sum customers_digest{};
+  std::uint64_t events_resumed = 0;  // applied before this call
   // How it went; not part of what must be the same.
   double seconds = 0;
   std::uint64_t peak_memory_bytes = 0;
   std::uint64_t customers_bytes = 0;  // held by customers at the end
-  TimeMs clock = 0;                   // the shard's, at the end
+  TimeMs clock = 0;                   // the shards', at the end
+  std::uint64_t commits = 0, store_loads = 0;
+  // Bytes: put into the changelog, into the store; written to disk by both and all that they do.
+  std::uint64_t changelog_bytes = 0, store_bytes = 0, written_bytes = 0;
 };
 
 // For people: tables.

@@ -4,7 +4,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
 
 namespace parcours::runtime {
 
@@ -33,6 +38,13 @@ std::uint64_t MachineMemoryBytes() {
 
 bool ErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
 bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& folder) {
+  std::string made = folder + "/parcours-XXXXXX";
+  if (mkdtemp(made.data()) != nullptr) return made;
+  return absl::FailedPreconditionError(
+      absl::StrCat("make a folder in ", folder, ": ", std::strerror(errno)));
+}
 
 void CatchStopSignals() {
   std::signal(SIGINT, OnStopSignal);

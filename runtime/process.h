@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
 
 namespace parcours::runtime {
 
@@ -14,6 +17,9 @@ std::uint64_t MachineMemoryBytes();
 // Whether standard error / standard output is a terminal.
 bool ErrorIsTerminal();
 bool OutputIsTerminal();
+
+// Makes a folder of its own in `folder`, for whoever calls to remove.
+absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& folder);
 
 // From here on SIGINT and SIGTERM ask to stop instead of ending the process. A second one ends it.
 void CatchStopSignals();

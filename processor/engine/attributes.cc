@@ -15,13 +15,33 @@ bool Outdated(const Contribution& write, const Cell* last) {
   return Before(write, last[0], last + 1);
 }
 
+// Contact data is kept apart, and no rule reads it.
+void WriteContact(Context& context, const AttributeWrite& write, int place) {
+  state::Customer& customer = context.customer;
+  const Event& event = *context.event;
+  Cell* contact = customer.Contacts(context.rules.shape) + place * state::kContactCells;
+  const Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
+  if (Outdated(contribution, contact + 1)) return;
+  contact[1] = event.time;
+  PutTie(contribution, contact + 2);
+  if (context.catalog.attributes[write.attribute].type.kind == expr::Kind::kString) {
+    ReplaceText(contact, write.value.Text());
+  } else {
+    contact[0] = write.value.cell;
+  }
+  customer.has_contact = customer.contact_dirty = true;
+}
+
 }  // namespace
 
 void UpdateAttributes(Context& context) {
   const Event& event = *context.event;
   for (const AttributeWrite& write : event.attributes) {
     const catalog::Attribute& attribute = context.catalog.attributes[write.attribute];
-    if (attribute.cell < 0) continue;
+    if (attribute.cell < 0) {
+      WriteContact(context, write, context.rules.contact_of[write.attribute]);
+      continue;
+    }
     Cell* cell = context.customer.cells() + attribute.cell;
     const Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
     Cell* last = context.customer.Write(context.rules.shape, attribute.variable);

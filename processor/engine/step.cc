@@ -135,6 +135,10 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
       windows_on_event(catalog->events.size()),
       texts_on_event(catalog->events.size()),
       unread(catalog->events.size()) {
+  int contacts = 0;
+  for (const catalog::Attribute& attribute : catalog->attributes) {
+    contact_of.push_back(attribute.contact ? contacts++ : -1);
+  }
   for (std::size_t i = 0; i < catalog->journeys.size(); ++i) {
     const catalog::Journey& journey = catalog->journeys[i];
     const int number = static_cast<int>(i);
@@ -156,6 +160,33 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
     }
     unread[type] = catalog->on_event[type].empty() && enter_on_event[type].empty();
   }
+}
+
+bool Adopt(Rules& rules, Customer& customer) {
+  const catalog::Catalog& catalog = *rules.catalog;
+  for (const state::Run& run : customer.runs) {
+    if (run.journey < 0 || static_cast<std::size_t>(run.journey) >= catalog.journeys.size()) {
+      return false;
+    }
+    const std::size_t steps = catalog.journeys[run.journey].steps.size();
+    if (run.step > steps || (run.waiting() && run.step == steps)) return false;
+  }
+  for (const catalog::Segmentation& segmentation : catalog.segmentations) {
+    const Cell segment = customer.cells()[segmentation.cell];
+    const auto segments = static_cast<Cell>(segmentation.segments.size());
+    if (segment != kAbsent && (segment < 0 || segment >= segments)) return false;
+  }
+  if (catalog.time_zone_attribute >= 0) {
+    const Cell* name = &customer.cells()[catalog.attributes[catalog.time_zone_attribute].cell];
+    customer.zone = IsValue(*name) ? rules.zones.Find(TextOf(name)) : nullptr;
+  }
+  return true;
+}
+
+bool WritesContacts(const Rules& rules, const Event& event) {
+  return std::any_of(
+      event.attributes.begin(), event.attributes.end(),
+      [&](const AttributeWrite& write) { return rules.contact_of[write.attribute] >= 0; });
 }
 
 void PrepareEffects(const catalog::Catalog& catalog, Effects* effects) {

@@ -47,8 +47,16 @@ struct Rules {
   std::vector<std::vector<int>> windows_on_event;
   std::vector<std::vector<int>> texts_on_event;  // the same of cells that own text
   std::vector<bool> unread;
+  std::vector<int> contact_of;  // by attribute: its place among the contact attributes, or -1
   Zones zones;
 };
+
+// Makes a decoded customer fit for Step: finds its zone. False if it is not one of this catalog: a
+// journey or a step that there is none of.
+bool Adopt(Rules& rules, state::Customer& customer);
+
+// Whether the event writes contact data, so that the customer's must be loaded before.
+bool WritesContacts(const Rules& rules, const Event& event);
 
 // Makes room in `effects` for the tallies of every journey and step.
 void PrepareEffects(const catalog::Catalog& catalog, Effects* effects);

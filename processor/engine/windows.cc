@@ -13,6 +13,7 @@ using catalog::Feature;
 using catalog::Window;
 using state::Buckets;
 using state::BucketShape;
+using state::CellKind;
 
 std::int64_t LineOf(const Window& window, const Zone& zone, TimeMs t) {
   if (window.local_days) {
@@ -38,7 +39,21 @@ TimeMs ExpiryOf(const Window& window, const Zone& zone, std::int64_t line) {
   return (line + window.grains) * window.grain;
 }
 
+CellKind KindOf(const expr::Type& type) {
+  switch (type.kind) {
+    case expr::Kind::kString:
+      return CellKind::kText;
+    case expr::Kind::kTimestamp:
+      return CellKind::kTime;
+    case expr::Kind::kDouble:
+      return CellKind::kBits;
+    default:
+      return CellKind::kNumber;
+  }
+}
+
 BucketShape BucketShapeOf(const Feature& feature) {
+  const CellKind kind = feature.fixed_point ? CellKind::kNumber : KindOf(feature.type);
   switch (feature.aggregate) {
     case Aggregate::kSum:
       return {.width = feature.type.kind == expr::Kind::kMoney ? 1 : 2};
@@ -46,13 +61,15 @@ BucketShape BucketShapeOf(const Feature& feature) {
       return {.width = 3};
     case Aggregate::kFirst:
     case Aggregate::kLast:
-      if (feature.of_event_time) return {.width = 1};
+      if (feature.of_event_time) return {.width = 1, .kinds = {CellKind::kTime}};
       return {.width = 3,
-              .text_cell = feature.type.kind == expr::Kind::kString ? 0 : -1,
-              .text_cell2 = 2};
-    case Aggregate::kCount:
+              .text_cell = kind == CellKind::kText ? 0 : -1,
+              .text_cell2 = 2,
+              .kinds = {kind, CellKind::kTime, CellKind::kText}};
     case Aggregate::kMin:
     case Aggregate::kMax:
+      return {.width = 1, .kinds = {kind}};
+    case Aggregate::kCount:
     case Aggregate::kNth:
       return {.width = 1};
   }

@@ -368,7 +368,7 @@ bool EventReader::ReadTraits(Token traits) {
     if (!fields_.Read(noted_traits_[i], attribute_kinds_[i], attribute.scale, &value)) {
       return FailField(attribute.name);
     }
-    if (!attribute.contact) buffer_->attributes.push_back({static_cast<int>(i), value});
+    buffer_->attributes.push_back({static_cast<int>(i), value});
   }
   return true;
 }

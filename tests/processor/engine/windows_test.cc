@@ -36,7 +36,7 @@ struct Windowed {
     shape.windows.push_back(BucketShapeOf(feature));
     customer = state::Customer::Create(shape, "c", arena);
   }
-  ~Windowed() { state::Customer::Destroy(shape, customer); }
+  ~Windowed() { state::Customer::Destroy(shape, customer, arena); }
 
   const catalog::Feature& feature() const { return catalog.features[0]; }
   void Add(TimeMs time, Cell value, TimeMs now) {

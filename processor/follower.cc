@@ -1,0 +1,203 @@
+#include "processor/follower.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/hash.h"
+#include "base/mutant.h"
+#include "base/status_macros.h"
+#include "base/varint.h"
+
+namespace parcours::processor {
+
+namespace {
+
+constexpr std::string_view kTickWord = "tick ";
+
+}  // namespace
+
+std::string TickRecord(TimeMs clock) {
+  std::string record(kTickWord);
+  PutSigned(clock, &record);
+  return record;
+}
+
+bool ParseTick(std::string_view value, TimeMs* clock) {
+  if (value.substr(0, kTickWord.size()) != kTickWord) return false;
+  value.remove_prefix(kTickWord.size());
+  return GetSigned(&value, clock) && value.empty();
+}
+
+Follower::Follower(const catalog::Catalog& catalog, Lane* lane, log::Log* log,
+                   FollowerOptions options)
+    : catalog_(catalog), lane_(lane), log_(log), options_(options), reader_(catalog_) {
+  for (const auto& shard : lane_->shards()) sources_.push_back(Source{.shard = shard.get()});
+}
+
+absl::Status Follower::Start() {
+  for (Source& source : sources_) RETURN_IF_ERROR(Open(&source));
+  return absl::OkStatus();
+}
+
+absl::Status Follower::Open(Source* source) {
+  const auto position = static_cast<log::Offset>(source->shard->meta().position);
+  ASSIGN_OR_RETURN(source->reader,
+                   log_->Read(log::Topic::kEvents, source->shard->number(), position));
+  source->tick_at = -1;
+  return absl::OkStatus();
+}
+
+// --- records in
+
+void Follower::Bury(Shard& shard, const log::ReadRecord& record, std::string_view reason,
+                    std::string_view detail) {
+  std::string line = absl::StrCat("{\"partition\":", shard.number(), ",\"offset\":", record.offset,
+                                  ",\"reason\":");
+  engine::AppendJsonText(reason, &line);
+  line.append(",\"detail\":");
+  engine::AppendJsonText(detail, &line);
+  const auto text = [](std::string_view bytes) {
+    return absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()));
+  };
+  absl::StrAppend(&line, ",\"key\":\"", text(record.entry.key), "\",\"value\":\"",
+                  text(record.entry.value), "\"}");
+  ++shard.meta().totals.rejected;
+  lane_->Publish(log::Topic::kDeadLetters, record.entry.key, line);
+}
+
+absl::Status Follower::TakeTick(Source* source, const log::ReadRecord& record) {
+  TimeMs clock = 0;
+  if (!ParseTick(record.entry.value, &clock)) {
+    Bury(*source->shard, record, "tick", "a record without a key that is no tick");
+    return absl::OkStatus();
+  }
+  // A tick counts no further than its own log time: a clock that is ahead fires nothing early.
+  if (!PARCOURS_MUTANT("tick-beyond-its-log-time")) clock = std::min(clock, record.log_time);
+  Meta& meta = source->shard->meta();
+  meta.clock = std::max(meta.clock, clock);
+  return absl::OkStatus();
+}
+
+bool Follower::Decode(Source* source, const log::ReadRecord& record) {
+  Shard& shard = *source->shard;
+  Slot& slot = batch_.next();
+  slot.SetLine(record.entry.value);
+  slot.partition = shard.number();
+  slot.log_time = record.log_time;
+  switch (reader_.Read(slot.text(), &slot.buffer)) {
+    case sources::Outcome::kEmpty:
+      return false;
+    case sources::Outcome::kIgnored:
+      ++shard.meta().totals.ignored;
+      return false;
+    case sources::Outcome::kRejected:
+      Bury(shard, record, sources::ReasonName(slot.buffer.reason), slot.buffer.detail);
+      return false;
+    case sources::Outcome::kEvent:
+      break;
+  }
+  const engine::Event& event = slot.event();
+  if (event.customer != record.entry.key ||
+      PartitionOf(event.customer, lane_->partitions()) != shard.number()) {
+    Bury(shard, record, "misrouted", "the key is not the customer, or the partition not the key's");
+    return false;
+  }
+  if (engine::IsFuture(event, record.log_time)) {
+    Bury(shard, record, sources::ReasonName(sources::Reason::kFuture), "ahead of log time");
+    return false;
+  }
+  return true;
+}
+
+absl::Status Follower::ApplyWaiting() {
+  if (batch_.size() == 0) return absl::OkStatus();
+  order_.clear();
+  batch_.InOrder(&order_);
+  RETURN_IF_ERROR(lane_->Expect(order_));
+  for (Slot* slot : order_) RETURN_IF_ERROR(lane_->Apply(*slot).status());
+  batch_.Clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> Follower::Read(Source* source) {
+  log::ReadRecord record;
+  int records = 0;
+  for (; records < options_.records_at_once; ++records) {
+    ASSIGN_OR_RETURN(const bool more, source->reader->Next(&record));
+    if (!more) break;
+    if (record.entry.key.empty()) {
+      RETURN_IF_ERROR(ApplyWaiting());  // what stands before the tick
+      RETURN_IF_ERROR(TakeTick(source, record));
+    } else if (Decode(source, record)) {
+      batch_.Keep();
+      if (batch_.size() == kBatchEvents) RETURN_IF_ERROR(ApplyWaiting());
+    }
+    source->shard->meta().position = static_cast<std::uint64_t>(record.offset) + 1;
+    source->shard->meta().log_time = record.log_time;
+  }
+  RETURN_IF_ERROR(ApplyWaiting());
+  return records;
+}
+
+absl::StatusOr<bool> Follower::FireDues() {
+  bool fired = false;
+  for (Source& source : sources_) {
+    Shard& shard = *source.shard;
+    if (!shard.HasDue(shard.clock())) continue;
+    fired = true;
+    RETURN_IF_ERROR(lane_->Tick(shard, shard.clock(), options_.dues_at_once).status());
+  }
+  return fired;
+}
+
+// --- the loop
+
+absl::Status Follower::Commit(double now_s) {
+  committed_at_s_ = now_s;
+  open_ = false;
+  const absl::Status status = lane_->Commit(now_s);
+  if (status.ok()) return status;
+  const bool nothing_happened =
+      absl::IsAborted(status) || absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
+  if (!nothing_happened) return status;
+  RETURN_IF_ERROR(lane_->RollBack());
+  return Start();
+}
+
+absl::StatusOr<bool> Follower::Round(double now_s) {
+  bool busy = false;
+  for (Source& source : sources_) {
+    ASSIGN_OR_RETURN(const int records, Read(&source));
+    busy = busy || records > 0;
+  }
+  ASSIGN_OR_RETURN(const bool fired, FireDues());
+  busy = busy || fired;
+  if (!open_ && busy)
+    committed_at_s_ = now_s;  // the age of a transaction counts from its first change
+  open_ = open_ || busy;
+  const double age = now_s - committed_at_s_;
+  if (open_ && (age >= kCommitSeconds || (!busy && age >= kIdleCommitSeconds))) {
+    RETURN_IF_ERROR(Commit(now_s));
+  }
+  RETURN_IF_ERROR(lane_->Keep(now_s));
+  return busy;
+}
+
+absl::Status Follower::Tick(TimeMs clock) {
+  for (Source& source : sources_) {
+    Shard& shard = *source.shard;
+    if (clock <= shard.clock() || !shard.HasDue(clock)) continue;
+    if (source.tick_at >= static_cast<log::Offset>(shard.meta().position)) continue;  // unread yet
+    ASSIGN_OR_RETURN(const log::OffsetRange range,
+                     log_->Range(log::Topic::kEvents, shard.number()));
+    log::Batch tick;
+    tick.Add({}, TickRecord(clock));
+    RETURN_IF_ERROR(log_->Append(log::Topic::kEvents, shard.number(), tick, clock));
+    source.tick_at = range.end;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace parcours::processor

@@ -1,0 +1,84 @@
+// Follower: a lane that lives: it follows its shards' partitions of `events`, tick by tick.
+//
+// One round reads some records, applies them, fires some of what is due, and commits when it is
+// time: after kIdleCommitSeconds once everything is read, after kCommitSeconds otherwise. Only
+// ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
+// a tick is written, never what happens. Limits: kRecordsAtOnce a round, kDuesAtOnce customers
+// looked at between records, one unread tick a shard, kTicksPerSecond. Threads: owned by one
+// worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and the
+// reason. A commit that came to nothing is rolled back and read again (Aborted, Unavailable,
+// ResourceExhausted); anything else stops the follower, and a new one, over a new lane, goes on
+// from what is committed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "log/log.h"
+#include "processor/lane.h"
+#include "processor/sources/event_json.h"
+
+namespace parcours::processor {
+
+inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
+inline constexpr double kTickSeconds = 0.2;
+inline constexpr int kRecordsAtOnce = 1000;
+inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock
+
+// The record of a tick: it has no key.
+std::string TickRecord(TimeMs clock);
+// False: not a tick.
+bool ParseTick(std::string_view value, TimeMs* clock);
+
+struct FollowerOptions {
+  int records_at_once = kRecordsAtOnce;
+  int dues_at_once = 500;
+};
+
+class Follower {
+ public:
+  Follower(const catalog::Catalog& catalog, Lane* lane, log::Log* log, FollowerOptions options);
+
+  // Starts reading behind what is committed.
+  absl::Status Start();
+  // One round. False: there was nothing to do.
+  absl::StatusOr<bool> Round(double now_s);
+  // Appends a tick to each shard that has something due by `clock` and no tick unread.
+  absl::Status Tick(TimeMs clock);
+  // Commits what is open.
+  absl::Status Commit(double now_s);
+
+ private:
+  struct Source {
+    Shard* shard;
+    std::unique_ptr<log::Reader> reader;
+    log::Offset tick_at = -1;  // the last tick written; read once the shard's position is behind it
+  };
+
+  absl::Status Open(Source* source);
+  absl::StatusOr<int> Read(Source* source);
+  absl::Status TakeTick(Source* source, const log::ReadRecord& record);
+  // Reads the record into the next slot. False: it went to the dead letters.
+  bool Decode(Source* source, const log::ReadRecord& record);
+  void Bury(Shard& shard, const log::ReadRecord& record, std::string_view reason,
+            std::string_view detail);
+  absl::Status ApplyWaiting();
+  absl::StatusOr<bool> FireDues();
+
+  const catalog::Catalog& catalog_;
+  Lane* const lane_;
+  log::Log* const log_;
+  const FollowerOptions options_;
+  sources::EventReader reader_;
+  std::vector<Source> sources_;
+  Batch batch_;  // decoded, not yet applied: of one shard
+  std::vector<Slot*> order_;
+  double committed_at_s_ = 0;
+  bool open_ = false;  // something happened since the last commit
+};
+
+}  // namespace parcours::processor

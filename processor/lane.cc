@@ -1,0 +1,350 @@
+#include "processor/lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/mutant.h"
+#include "base/status_macros.h"
+#include "base/varint.h"
+#include "processor/engine/step.h"
+#include "state/keys.h"
+
+namespace parcours::processor {
+
+namespace {
+
+constexpr int kDuesBetweenDrains = 512;
+// Of the memory bound: what may wait for the store, and where forgetting stops.
+constexpr std::size_t kPagesShare = 6;
+constexpr std::size_t kPagesBytesMax = std::size_t{512} << 20;
+constexpr double kRoomLeft = 0.97;
+// What a dirty customer will take in the changelog, about.
+constexpr std::size_t kRecordBytes = 256;
+constexpr std::size_t kPublishAtOnceBytes = std::size_t{1} << 20;
+
+}  // namespace
+
+Lane::Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options, log::Log* log,
+           RecordFiles* files, Spill spill)
+    : rules_(std::move(catalog)),
+      options_(std::move(options)),
+      log_(log),
+      files_(files),
+      spill_(std::move(spill)),
+      by_partition_(static_cast<std::size_t>(options_.partitions)),
+      writer_(*rules_.catalog),
+      wanted_(static_cast<std::size_t>(options_.partitions)) {
+  for (int number : options_.shards) {
+    shards_.push_back(std::make_unique<Shard>(rules_, number));
+    by_partition_[static_cast<std::size_t>(number)] = shards_.back().get();
+  }
+}
+
+// --- what is there already
+
+absl::Status Lane::Restore(state::Store* store) {
+  for (const auto& shard : shards_) {
+    RETURN_IF_ERROR(shard->UseStore(store));
+    RETURN_IF_ERROR(ReplayTail(*shard));
+    shard->Restored();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Lane::ReplayTail(Shard& shard) {
+  const log::Offset from = shard.changelog_end();
+  ASSIGN_OR_RETURN(const log::OffsetRange range,
+                   log_->Range(log::Topic::kChangelog, shard.number()));
+  if (from > range.end || from < range.begin) {
+    return absl::DataLossError(absl::StrCat("restore shard ", shard.number(),
+                                            ": the store needs the changelog from ", from,
+                                            " on, but it holds ", range.begin, " to ", range.end));
+  }
+  if (PARCOURS_MUTANT("tail-not-replayed")) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto reader, log_->Read(log::Topic::kChangelog, shard.number(), from));
+  log::Batch batch;
+  log::Offset first = from;
+  log::ReadRecord record;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, reader->Next(&record));
+    if (!more) break;
+    if (record.entry.tombstone) {
+      batch.AddTombstone(record.entry.key);
+    } else {
+      batch.Add(record.entry.key, record.entry.value);
+    }
+    if (record.entry.key != state::kMetaKey) continue;
+    // META ends a transaction.
+    RETURN_IF_ERROR(shard.TakeCommitted(batch.Take(), first));
+    first = record.offset + 1;
+    RETURN_IF_ERROR(KeepMemory(0));
+  }
+  if (batch.empty()) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("restore shard ", shard.number(), ": the changelog ends inside a transaction"));
+}
+
+// --- events, in order
+
+absl::Status Lane::Expect(std::span<Slot* const> slots) {
+  upcoming_.clear();
+  for (Slot* slot : slots) {
+    Shard* shard = this->shard(slot->partition);
+    upcoming_.push_back({shard, slot->event().customer, slot->customer_hash, slot->event().type});
+    if (!shard->overlay().has_store()) continue;
+    wanted_[static_cast<std::size_t>(slot->partition)].push_back(
+        {slot->event().customer, slot->customer_hash});
+  }
+  for (const auto& shard : shards_) {
+    auto& wanted = wanted_[static_cast<std::size_t>(shard->number())];
+    if (wanted.empty()) continue;
+    RETURN_IF_ERROR(shard->overlay().Load(wanted));
+    wanted.clear();
+  }
+  Shard::Prefetch(upcoming_);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Shard::Result> Lane::Apply(Slot& slot) {
+  Shard& shard = *this->shard(slot.partition);
+  ASSIGN_OR_RETURN(const Shard::Result result,
+                   shard.Apply(slot.event(), slot.customer_hash, slot.log_time));
+  Drain(shard);
+  ++events_;
+  return result;
+}
+
+absl::StatusOr<Shard::Result> Lane::TickAndApply(Slot& slot) {
+  Shard& shard = *this->shard(slot.partition);
+  while (shard.HasDue(slot.log_time)) {
+    RETURN_IF_ERROR(Tick(shard, slot.log_time, kDuesBetweenDrains).status());
+  }
+  shard.meta().clock = std::max(shard.meta().clock, slot.log_time);
+  return Apply(slot);
+}
+
+absl::StatusOr<bool> Lane::Tick(Shard& shard, TimeMs clock, int customers_max) {
+  ASSIGN_OR_RETURN(const bool done, shard.Tick(clock, customers_max));
+  Drain(shard);
+  return done;
+}
+
+absl::Status Lane::TickAll(TimeMs clock) {
+  for (const auto& shard : shards_) {
+    for (bool done = false; !done;) {
+      ASSIGN_OR_RETURN(done, Tick(*shard, clock, kDuesBetweenDrains));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Lane::Publish(log::Topic topic, std::string_view key, std::string_view line) {
+  if (options_.publish) transaction_.To(topic, 0).Add(key, line);
+}
+
+void Lane::Drain(Shard& shard) {
+  engine::Effects& effects = shard.effects();
+  if (options_.watch != nullptr) options_.watch(effects);
+  Totals& totals = shard.meta().totals;
+  const auto publish = [&](const auto& record, RecordKind kind, log::Topic topic) {
+    line_.clear();
+    writer_.Append(record, &line_);
+    ++totals.records[kind];
+    Digest::Add(digest_.HashOf(line_), &totals.digests[kind]);
+    Publish(topic, record.customer->id(), line_);
+  };
+  for (const engine::Transition& transition : effects.transitions) {
+    totals.segmentations[static_cast<std::size_t>(transition.segmentation)].Count(transition);
+    publish(transition, kTransitionRecord, log::Topic::kTransitions);
+  }
+  for (const engine::Action& action : effects.actions) {
+    publish(action, kActionRecord, log::Topic::kActions);
+  }
+  for (const engine::Decision& decision : effects.decisions) {
+    publish(decision, kDecisionRecord, log::Topic::kDecisions);
+  }
+  effects.ClearRecords();
+}
+
+void Lane::Reject(Shard& shard, const Rejection& rejection) {
+  line_.assign("{\"file\":");
+  engine::AppendJsonText(rejection.file, &line_);
+  absl::StrAppend(&line_, ",\"line\":", rejection.line, ",\"reason\":");
+  engine::AppendJsonText(rejection.reason, &line_);
+  line_.append(",\"detail\":");
+  engine::AppendJsonText(rejection.detail, &line_);
+  line_.push_back('}');
+  ++shard.meta().totals.rejected;
+  Publish(log::Topic::kDeadLetters, {}, line_);
+}
+
+// --- transactions
+
+std::size_t Lane::PendingBytes() const {
+  std::size_t bytes = transaction_.bytes();
+  for (const auto& shard : shards_) bytes += shard->overlay().dirty() * kRecordBytes;
+  return bytes;
+}
+
+bool Lane::WantsCommit(double now_s) const {
+  if (log_ == nullptr) return transaction_.bytes() >= kPublishAtOnceBytes;
+  if (options_.commit_events > 0 && events_ >= options_.commit_events) return true;
+  return now_s - committed_at_s_ >= options_.commit_seconds ||
+         PendingBytes() >= options_.commit_bytes;
+}
+
+absl::Status Lane::Commit(double now_s) {
+  committed_at_s_ = now_s;
+  if (log_ == nullptr) {
+    if (files_ != nullptr) RETURN_IF_ERROR(files_->Write(transaction_));
+    transaction_.Clear();
+    return absl::OkStatus();
+  }
+  TimeMs log_time = 0;
+  for (const auto& shard : shards_) {
+    if (!shard->changed()) continue;
+    shard->Encode(&transaction_.To(log::Topic::kChangelog, shard->number()));
+    log_time = std::max(log_time, shard->meta().log_time);
+  }
+  RETURN_IF_ERROR(log_->Commit(transaction_, log_time, &firsts_));
+  for (std::size_t i = 0; i < transaction_.parts().size(); ++i) {
+    log::Transaction::Part& part = transaction_.parts()[i];
+    if (part.topic != log::Topic::kChangelog || part.batch.empty()) continue;
+    changelog_bytes_ += part.batch.size();
+    shard(part.partition)->Committed(&part.batch, firsts_[i]);
+  }
+  transaction_.Clear();
+  events_ = 0;
+  ++commits_;
+  return absl::OkStatus();
+}
+
+absl::Status Lane::RollBack() {
+  transaction_.Clear();
+  events_ = 0;
+  for (const auto& shard : shards_) RETURN_IF_ERROR(shard->RollBack());
+  return absl::OkStatus();
+}
+
+void Lane::CommitToSpill() {
+  for (const auto& shard : shards_) {
+    if (!shard->changed()) continue;
+    log::Batch batch;
+    shard->Encode(&batch);
+    shard->Committed(&batch, 0);
+  }
+}
+
+absl::Status Lane::WriteBackAll() {
+  if (log_ == nullptr && shards_.front()->overlay().has_store()) CommitToSpill();
+  for (const auto& shard : shards_) {
+    while (!shard->overlay().written()) RETURN_IF_ERROR(shard->WriteBack(kSliceRecords));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Lane::Keep(double now_s) {
+  if (WantsCommit(now_s)) RETURN_IF_ERROR(Commit(now_s));
+  return KeepMemory(now_s);
+}
+
+absl::Status Lane::MakeRoom(Shard& shard, std::size_t bytes_max, double now_s) {
+  Overlay& overlay = shard.overlay();
+  const auto wanted = static_cast<std::size_t>(static_cast<double>(bytes_max) * kRoomLeft);
+  if (overlay.MakeRoom(wanted)) return absl::OkStatus();
+  // Too many are dirty or not written: first these go their way.
+  if (log_ == nullptr) {
+    if (!overlay.has_store()) {
+      ASSIGN_OR_RETURN(state::Store* const store, spill_());
+      for (const auto& each : shards_) RETURN_IF_ERROR(each->UseStore(store));
+    }
+    CommitToSpill();
+  } else if (overlay.dirty() > overlay.customers().size() / 8) {
+    RETURN_IF_ERROR(Commit(now_s));
+  }
+  while (!overlay.written()) RETURN_IF_ERROR(shard.WriteBack(kSliceRecords));
+  overlay.MakeRoom(wanted);
+  return absl::OkStatus();
+}
+
+absl::Status Lane::KeepMemory(double now_s) {
+  const std::size_t share = options_.memory_bytes / shards_.size();
+  std::size_t waiting = 0;
+  for (const auto& shard : shards_) waiting += shard->overlay().unwritten_bytes();
+  if (waiting > std::min(kPagesBytesMax, options_.memory_bytes / kPagesShare)) {
+    // One slice at a time, each shard in its turn.
+    next_to_write_back_ = (next_to_write_back_ + 1) % shards_.size();
+    RETURN_IF_ERROR(shards_[next_to_write_back_]->WriteBack(kSliceRecords));
+  }
+  for (const auto& shard : shards_) {
+    if (shard->overlay().bytes() > share) RETURN_IF_ERROR(MakeRoom(*shard, share, now_s));
+  }
+  return absl::OkStatus();
+}
+
+// --- what there is
+
+absl::Status Lane::WriteCustomers(CustomerFile* file, Digest* digest, std::uint64_t* count) {
+  constexpr std::size_t kLinesAtOnceBytes = 256 << 10;
+  std::string lines;
+  for (const auto& shard : shards_) {
+    RETURN_IF_ERROR(shard->EachCustomer([&](state::Customer& customer) -> absl::Status {
+      engine::RefreshFeatures(rules_, customer, shard->clock());
+      const std::size_t begin = lines.size();
+      writer_.AppendCustomer(customer, &lines);
+      digest->Add(std::string_view(lines).substr(begin));
+      ++*count;
+      lines.push_back('\n');
+      if (lines.size() < kLinesAtOnceBytes) return absl::OkStatus();
+      RETURN_IF_ERROR(file->Write(lines));
+      lines.clear();
+      return absl::OkStatus();
+    }));
+  }
+  if (lines.empty()) return absl::OkStatus();
+  return file->Write(lines);
+}
+
+Totals Lane::totals() const {
+  Totals sum(*rules_.catalog);
+  for (const auto& shard : shards_) {
+    Totals one = shard->meta().totals;
+    one.engine = shard->effects().counters;
+    one.journeys = shard->effects().journeys;
+    sum.Add(one);
+  }
+  return sum;
+}
+
+std::uint64_t Lane::loads() const {
+  std::uint64_t loads = 0;
+  for (const auto& shard : shards_) loads += shard->overlay().loads();
+  return loads;
+}
+
+std::size_t Lane::customers_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& shard : shards_) bytes += shard->overlay().customers().bytes();
+  return bytes;
+}
+
+absl::Status FlushAndTrim(state::Store* store, log::Log* log) {
+  std::vector<log::Offset> needed(static_cast<std::size_t>(store->shards()));
+  std::string value;
+  for (int shard = 0; shard < store->shards(); ++shard) {
+    ASSIGN_OR_RETURN(const bool found, store->Get(shard, state::kMetaKey, &value));
+    std::string_view bytes = value;
+    std::uint64_t next = 0;
+    if (found && !GetVarint(&bytes, &next)) return absl::DataLossError("read META: it is cut off");
+    needed[static_cast<std::size_t>(shard)] = static_cast<log::Offset>(next);
+  }
+  RETURN_IF_ERROR(store->Flush());
+  for (int shard = 0; shard < store->shards(); ++shard) {
+    RETURN_IF_ERROR(
+        log->TrimBefore(log::Topic::kChangelog, shard, needed[static_cast<std::size_t>(shard)]));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace parcours::processor

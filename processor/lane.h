@@ -1,0 +1,135 @@
+// Lane: one thread's shards: events and ticks in, one transaction out, again and again.
+//
+// A transaction holds, for all shards of the lane: the records published, every customer that
+// changed, and META last. It is committed to the log when it is old or large enough; only then do
+// its customers count as committed and may, later and in slices, go to the store. Without a log
+// nothing is kept: records are published as they come, and customers beyond the memory bound go to
+// a store that is thrown away. Limits: LaneOptions; a transaction's bytes, the memory of customers
+// and of what waits for the store. Threads: owned by one worker; log, store and files are shared.
+// Time: event times are handed in; `now_s` is a clock that never goes back, for the age of a
+// commit. Failure: Commit: as log.h says. Anything else stops the lane; what is committed stays.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/digest.h"
+#include "log/log.h"
+#include "processor/batch.h"
+#include "processor/engine/records.h"
+#include "processor/outputs.h"
+#include "processor/shard.h"
+
+namespace parcours::processor {
+
+inline constexpr std::size_t kSliceRecords = 4096;  // written to the store at once
+
+struct LaneOptions {
+  std::vector<int> shards;                          // that it owns
+  int partitions = 1;                               // of all lanes
+  std::size_t memory_bytes = std::size_t{1} << 30;  // customers, and what waits for the store
+  std::size_t commit_bytes = std::size_t{64} << 20;
+  double commit_seconds = 2;
+  std::uint64_t commit_events = 0;  // 0: no matter how many
+  bool publish = true;              // else records are only counted and digested
+  // Told what a Step did, before it is published; it may be rolled back yet.
+  std::function<void(const engine::Effects&)> watch;
+};
+
+// What a transaction in the making may be told beside events.
+struct Rejection {
+  std::string_view file;
+  std::uint64_t line = 0;
+  std::string_view reason, detail;
+};
+
+class Lane {
+ public:
+  // `spill` gives the store for customers beyond the memory bound, where there is no log.
+  using Spill = std::function<absl::StatusOr<state::Store*>()>;
+  Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options, log::Log* log,
+       RecordFiles* files, Spill spill);
+
+  // Takes over what the store has and reads the changelog's tail.
+  absl::Status Restore(state::Store* store);
+
+  // The shard numbered `partition`, or null if it is another lane's.
+  Shard* shard(int partition) { return by_partition_[static_cast<std::size_t>(partition)]; }
+  std::span<const std::unique_ptr<Shard>> shards() const { return shards_; }
+  engine::Rules& rules() { return rules_; }
+  int partitions() const { return options_.partitions; }
+
+  // --- events, in order
+  // Has the customers of what comes next in memory, and on their way into the processor's caches.
+  absl::Status Expect(std::span<Slot* const> slots);
+  // Applies the event. kFuture: it was not.
+  absl::StatusOr<Shard::Result> Apply(Slot& slot);
+  // Ticks the event's shard to its log time before: how a history from files tells time.
+  absl::StatusOr<Shard::Result> TickAndApply(Slot& slot);
+  // Moves a shard's clock, looking at no more than `customers_max` customers. False: not done yet.
+  absl::StatusOr<bool> Tick(Shard& shard, TimeMs clock, int customers_max);
+  // The same until it is done, for every shard.
+  absl::Status TickAll(TimeMs clock);
+  void Reject(Shard& shard, const Rejection& rejection);
+  // Publishes one line as it is.
+  void Publish(log::Topic topic, std::string_view key, std::string_view line);
+
+  // --- transactions
+  // Between events: commits if it is time, writes back, forgets, so that all bounds hold.
+  absl::Status Keep(double now_s);
+  bool WantsCommit(double now_s) const;
+  absl::Status Commit(double now_s);
+  // After a commit that came to nothing: everything as it was after the last one.
+  absl::Status RollBack();
+  // Writes everything that is committed to the store.
+  absl::Status WriteBackAll();
+
+  // Writes every customer as it stands at its shard's clock; adds to `digest` and `count`.
+  absl::Status WriteCustomers(CustomerFile* file, Digest* digest, std::uint64_t* count);
+  // Of all its shards, effects included.
+  Totals totals() const;
+  std::uint64_t loads() const;  // customers read from the store
+  std::uint64_t changelog_bytes() const { return changelog_bytes_; }
+  std::uint64_t commits() const { return commits_; }
+  std::size_t customers_bytes() const;
+
+ private:
+  void Drain(Shard& shard);
+  absl::Status ReplayTail(Shard& shard);
+  absl::Status KeepMemory(double now_s);
+  absl::Status MakeRoom(Shard& shard, std::size_t bytes_max, double now_s);
+  // Puts dirty customers on their way to the store that is thrown away.
+  void CommitToSpill();
+  std::size_t PendingBytes() const;
+
+  engine::Rules rules_;
+  const LaneOptions options_;
+  log::Log* const log_;
+  RecordFiles* const files_;
+  const Spill spill_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<Shard*> by_partition_;
+  const engine::RecordWriter writer_;
+  Digest digest_;
+  log::Transaction transaction_;
+  std::string line_;
+  std::vector<Shard::Upcoming> upcoming_;
+  std::vector<std::vector<Overlay::Wanted>> wanted_;  // by shard
+  std::vector<log::Offset> firsts_;
+  double committed_at_s_ = 0;
+  std::uint64_t events_ = 0;  // applied since the last commit
+  std::uint64_t changelog_bytes_ = 0, commits_ = 0;
+  std::size_t next_to_write_back_ = 0;
+};
+
+// Flushes the store and lets go of the changelog that it no longer needs.
+absl::Status FlushAndTrim(state::Store* store, log::Log* log);
+
+}  // namespace parcours::processor

@@ -1,0 +1,270 @@
+// Overlay: who is warm, and one transaction. The way to the store: write_back.cc.
+#include "processor/overlay.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/hash.h"
+#include "base/mutant.h"
+#include "base/status_macros.h"
+#include "state/keys.h"
+#include "state/stored.h"
+
+namespace parcours::processor {
+
+using state::Customer;
+using state::Customers;
+
+namespace {
+
+constexpr std::size_t kPrefetchAhead = 8;
+
+}  // namespace
+
+Overlay::Overlay(engine::Rules& rules, int shard)
+    : rules_(rules), shard_(shard), customers_(rules.shape), timers_(customers_) {}
+
+void Overlay::UseStore(state::Store* store, bool empty, TimeMs timers_from) {
+  store_ = store;
+  complete_ = complete_ && empty;
+  stored_any_ = !empty;
+  if (!empty) timers_.StartRows(timers_from);
+}
+
+// --- who is warm
+
+void Overlay::Book(Customer& customer, TimeMs due) {
+  customer.booked_at = due;
+  if (due != kNever) timers_.Book(due, customer);
+}
+
+absl::StatusOr<bool> Overlay::GetOther(std::string_view key, std::string* value) {
+  if (const auto found = others_.find(key); found != others_.end()) {
+    const log::Entry entry = log::EntryAt(found->second);
+    value->assign(entry.value);
+    return !entry.tombstone;
+  }
+  if (store_ == nullptr) return false;
+  return store_->Get(shard_, key, value);
+}
+
+absl::Status Overlay::LoadChunks(Customer* customer) {
+  for (std::uint32_t chunk = customer->chunks_to; chunk-- > customer->chunks_from;) {
+    if (PARCOURS_MUTANT("chunks-of-ids-not-loaded")) break;
+    state::SetSeenKey(customer->id(), chunk, &key_);
+    ASSIGN_OR_RETURN(const bool found, GetOther(key_, &value_));
+    if (!found || !customer->seen.PrependChunk(value_)) {
+      return absl::DataLossError(absl::StrCat("load customer ", std::string(customer->id()),
+                                              ": chunk ", chunk, " of its known ids is ",
+                                              found ? "damaged" : "missing"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Customer*> Overlay::Decode(std::string_view id, std::uint64_t hash,
+                                          std::string_view bytes) {
+  const std::uint32_t number = customers_.Add(id, hash);
+  Customer& customer = customers_[number];
+  absl::Status status = state::DecodeCustomer(rules_.shape, bytes, &customer);
+  if (status.ok() && !engine::Adopt(rules_, customer)) {
+    status = absl::DataLossError("it is not of these definitions");
+  }
+  if (status.ok()) status = LoadChunks(&customer);
+  if (!status.ok()) {
+    const absl::Status told(
+        status.code(), absl::StrCat("load customer ", std::string(id), ": ", status.message()));
+    customers_.Remove(number);
+    return told;
+  }
+  customers_.Count(customer);
+  return &customer;
+}
+
+// As it lies in the store: its timer row is there too, at its next due.
+absl::StatusOr<Customer*> Overlay::DecodeStored(std::string_view id, std::uint64_t hash,
+                                                std::string_view bytes) {
+  ++loads_;
+  ASSIGN_OR_RETURN(Customer * customer, Decode(id, hash, bytes));
+  customer->row_due = customer->booked_at = customer->next_due;
+  return customer;
+}
+
+absl::Status Overlay::DecodeUnwritten(std::string_view id, std::uint64_t hash, const char* record,
+                                      TimeMs row_due) {
+  ASSIGN_OR_RETURN(Customer * customer, Decode(id, hash, log::EntryAt(record).value));
+  customer->unwritten = record;
+  customer->row_due = row_due;
+  Book(*customer, customer->next_due);
+  return absl::OkStatus();
+}
+
+absl::Status Overlay::Load(std::span<const Wanted> wanted) {
+  if (store_ == nullptr || complete_) return absl::OkStatus();
+  keys_.clear();
+  for (const Wanted& want : wanted) {
+    if (customers_.Find(want.id, want.hash) != Customers::kNone) continue;
+    state::SetCustomerKey(want.id, &keys_.emplace_back());
+  }
+  if (keys_.empty()) return absl::OkStatus();
+  std::sort(keys_.begin(), keys_.end());
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  RETURN_IF_ERROR(store_->GetMany(shard_, keys_, &values_, &found_));
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (!found_[i]) continue;
+    const std::string id(state::CustomerOfKey(keys_[i]));
+    RETURN_IF_ERROR(DecodeStored(id, Hash64(id), values_[i]).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Customer*> Overlay::Find(std::string_view id, std::uint64_t hash) {
+  const std::uint32_t number = customers_.Find(id, hash);
+  if (number != Customers::kNone) return &customers_[number];
+  if (store_ == nullptr || complete_) return nullptr;
+  std::string key, value;
+  state::SetCustomerKey(id, &key);
+  ASSIGN_OR_RETURN(const bool found, store_->Get(shard_, key, &value));
+  if (!found) return nullptr;
+  return DecodeStored(id, hash, value);
+}
+
+Customer* Overlay::Add(std::string_view id, std::uint64_t hash) {
+  return &customers_[customers_.Add(id, hash)];
+}
+
+absl::Status Overlay::LoadContacts(Customer* customer) {
+  if (!customer->has_contact || customer->contacts_or_null() != nullptr) return absl::OkStatus();
+  state::SetContactKey(customer->id(), &key_);
+  ASSIGN_OR_RETURN(const bool found, GetOther(key_, &value_));
+  if (!found) {
+    return absl::DataLossError(absl::StrCat("load customer ", std::string(customer->id()),
+                                            ": its contact data is missing"));
+  }
+  return state::DecodeContacts(rules_.shape, value_, customer);
+}
+
+void Overlay::Forget(std::uint32_t number) {
+  const Customer& customer = customers_[number];
+  if (customer.row_due != kNever) {
+    timers_.Return(customer.row_due, customer.hash, customer.id());
+  }
+  if (stored_any_) complete_ = false;
+  customers_.Remove(number);
+}
+
+bool Overlay::MakeRoom(std::size_t bytes_max) {
+  if (store_ == nullptr) return bytes() <= bytes_max;
+  // Twice round: once to see who was not used lately, once more to forget them.
+  for (std::uint64_t left = 2ull * customers_.numbers(); bytes() > bytes_max; --left) {
+    if (left == 0) return false;
+    if (++hand_ >= customers_.numbers()) hand_ = 0;
+    if (hand_ + kPrefetchAhead < customers_.numbers()) {
+      __builtin_prefetch(customers_.Pointer(hand_ + kPrefetchAhead));
+    }
+    if (customers_.Pointer(hand_) == nullptr) continue;
+    Customer& customer = customers_[hand_];
+    if (customer.dirty) continue;
+    if (customer.unwritten != nullptr && !PARCOURS_MUTANT("unwritten-customer-forgotten")) continue;
+    if (customer.visited) {
+      customer.visited = false;
+    } else {
+      Forget(hand_);
+    }
+  }
+  return true;
+}
+
+// --- one transaction
+
+void Overlay::EncodeChunks(Customer& customer, log::Batch* changelog) {
+  const std::uint32_t from = customer.seen.FirstChunk(customer.last_instant);
+  const std::uint32_t to = customer.seen.sealed();
+  for (std::uint32_t gone = customer.chunks_from; gone < std::min(from, customer.chunks_to);
+       ++gone) {
+    state::SetSeenKey(customer.id(), gone, &key_);
+    encoded_others_.push_back(changelog->size());
+    changelog->AddTombstone(key_);
+  }
+  for (std::uint32_t fresh = std::max(customer.chunks_to, from); fresh < to; ++fresh) {
+    state::SetSeenKey(customer.id(), fresh, &key_);
+    value_.clear();
+    customer.seen.EncodeChunk(fresh, &value_);
+    encoded_others_.push_back(changelog->size());
+    changelog->Add(key_, value_);
+  }
+  customer.chunks_from = from;
+  customer.chunks_to = to;
+}
+
+void Overlay::EncodeDirty(log::Batch* changelog) {
+  encoded_.clear();
+  encoded_others_.clear();
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    if (i + kPrefetchAhead < dirty_.size()) {
+      const char* ahead =
+          reinterpret_cast<const char*>(customers_.Pointer(dirty_[i + kPrefetchAhead]));
+      for (int line = 0; line < 6; ++line) __builtin_prefetch(ahead + line * 64);
+    }
+    Customer& customer = customers_[dirty_[i]];
+    // Chunks and contact data come first: whoever reads the customer finds what it names.
+    EncodeChunks(customer, changelog);
+    if (customer.contact_dirty) {
+      state::SetContactKey(customer.id(), &key_);
+      value_.clear();
+      state::EncodeContacts(rules_.shape, customer, &value_);
+      encoded_others_.push_back(changelog->size());
+      changelog->Add(key_, value_);
+    }
+    state::SetCustomerKey(customer.id(), &key_);
+    value_.clear();
+    state::EncodeCustomer(rules_.shape, customer, &value_);
+    encoded_.emplace_back(dirty_[i], changelog->size());
+    changelog->Add(key_, value_);
+  }
+}
+
+void Overlay::KeepOther(std::string_view key, const char* record) {
+  others_.erase(key);  // the key of the old one lies in another page
+  others_.emplace(key, record);
+}
+
+void Overlay::Committed(std::string batch, log::Offset position) {
+  dirty_.clear();
+  if (encoded_.empty()) return;
+  page_bytes_ += batch.size();
+  const char* bytes = pages_.emplace_back(Page{std::move(batch), position}).bytes.data();
+  for (const auto& [number, place] : encoded_) {
+    Customer& customer = customers_[number];
+    customer.dirty = customer.contact_dirty = false;
+    customer.unwritten = bytes + place;
+    customers_.Count(customer);
+  }
+  for (std::size_t place : encoded_others_) {
+    KeepOther(log::EntryAt(bytes + place).key, bytes + place);
+  }
+  encoded_.clear();
+}
+
+absl::Status Overlay::RollBack() {
+  for (std::uint32_t number : dirty_) {
+    const Customer& customer = customers_[number];
+    const char* record = customer.unwritten;
+    if (PARCOURS_MUTANT("rollback-forgets-unwritten")) record = nullptr;
+    if (record == nullptr) {  // the store has it, or nobody has
+      Forget(number);
+      continue;
+    }
+    const std::string id(customer.id());
+    const std::uint64_t hash = customer.hash;
+    const TimeMs row_due = customer.row_due;
+    customers_.Remove(number);
+    RETURN_IF_ERROR(DecodeUnwritten(id, hash, record, row_due));
+  }
+  dirty_.clear();
+  encoded_.clear();
+  encoded_others_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace parcours::processor

@@ -1,0 +1,87 @@
+// StateFolder: what a replay keeps between calls: its log, its store, and which inputs it has read.
+//
+//   DIR/log     the embedded log: the changelog, how far the record files reach
+//   DIR/store   the customers
+//   DIR/runs    one line a run: what it read, so that the same words go on with it
+// What is damaged is set aside, never deleted, and made again: the store from the changelog where
+// that reaches back far enough, else everything from the inputs, if the one run that was made is
+// asked for again. Where neither can be, it says so and touches nothing. Bytes:
+// docs/formats.md#a-state-folder.   Threads: owned by one worker. Failure: FailedPrecondition: in
+// use, not writable, newer, of other definitions or shards; DataLoss: damaged beyond what can be
+// made again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/digest.h"
+#include "base/time.h"
+#include "log/local_log.h"
+#include "processor/history.h"
+#include "state/store/store.h"
+
+namespace parcours::processor {
+
+// What a run reads, in the words that make it the same run.
+struct RunWords {
+  std::string definitions;  // their version
+  int shards = 1;
+  Order order = Order::kSort;
+  std::optional<TimeMs> until;
+  std::string out;
+  struct Input {
+    std::uint64_t bytes = 0;
+    std::string sha256;
+  };
+  std::vector<Input> inputs;
+};
+
+// Size and SHA-256 of a file.
+absl::StatusOr<RunWords::Input> IdentifyInput(const std::string& path);
+
+// What a finished run adds to the totals.
+struct RunEnd {
+  Digest::Sum customers_digest{};
+  std::uint64_t customers = 0;
+};
+
+class StateFolder {
+ public:
+  using Notice = std::function<void(const std::string&)>;
+  // Opens or makes the folder. `memory_bytes`: of the store.
+  static absl::StatusOr<std::unique_ptr<StateFolder>> Open(const std::string& folder,
+                                                           const RunWords& words,
+                                                           std::size_t memory_bytes,
+                                                           const Notice& notice);
+
+  log::LocalLog& log() { return *log_; }
+  state::Store& store() { return *store_; }
+  // The number of the run that was asked for, from 1.
+  std::uint64_t run() const { return run_; }
+  // Set once that run is finished.
+  const std::optional<RunEnd>& end() const { return end_; }
+  absl::Status Finish(const RunEnd& end);
+
+  // After DataLoss: closes everything and sets aside what is damaged, so that Open can begin again.
+  // The status that is given back tells why it cannot.
+  static absl::Status SetAside(std::unique_ptr<StateFolder> state, const std::string& folder,
+                               const RunWords& words, const absl::Status& damage,
+                               const Notice& notice);
+
+ private:
+  StateFolder() = default;
+
+  std::string folder_;
+  std::unique_ptr<log::LocalLog> log_;
+  std::unique_ptr<state::Store> store_;
+  std::uint64_t run_ = 0;
+  std::optional<RunEnd> end_;
+};
+
+}  // namespace parcours::processor

@@ -1,0 +1,105 @@
+// Worker, Queue: a thread with a purpose, and the bounded way to hand it work.
+//
+// The only place where threads are made. A queue that is full holds its writer up: that is the
+// backpressure. Threads: Queue is safe for concurrent use; Worker is owned by who made it.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace parcours::runtime {
+
+template <typename T>
+class Queue {
+ public:
+  explicit Queue(std::size_t items_max) : items_max_(items_max) {}
+
+  // Waits while the queue is full. False: it was closed, and the item was not taken.
+  bool Push(T item) {
+    const absl::MutexLock lock(&mutex_, absl::Condition(this, &Queue::MayPush));
+    if (closed_) return false;
+    items_.push_back(std::move(item));
+    return true;
+  }
+  // False: the queue is full or closed, and the item was not taken.
+  bool TryPush(T item) {
+    const absl::MutexLock lock(&mutex_);
+    if (closed_ || items_.size() >= items_max_) return false;
+    items_.push_back(std::move(item));
+    return true;
+  }
+  // Waits for an item. Nothing once the queue is closed and empty.
+  std::optional<T> Pop() {
+    const absl::MutexLock lock(&mutex_, absl::Condition(this, &Queue::MayPop));
+    if (items_.empty()) return std::nullopt;
+    std::optional<T> item(std::move(items_.front()));
+    items_.pop_front();
+    return item;
+  }
+  // An item if there is one at once.
+  std::optional<T> TryPop() {
+    const absl::MutexLock lock(&mutex_);
+    if (items_.empty()) return std::nullopt;
+    std::optional<T> item(std::move(items_.front()));
+    items_.pop_front();
+    return item;
+  }
+  // No more items come; those that are there may still be taken.
+  void Close() {
+    const absl::MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+
+ private:
+  bool MayPush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || items_.size() < items_max_;
+  }
+  bool MayPop() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); }
+
+  const std::size_t items_max_;
+  absl::Mutex mutex_;
+  std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class Worker {
+ public:
+  explicit Worker(std::function<void()> work) : thread_(std::move(work)) {}
+  // Waits until the work is done.
+  ~Worker() { Join(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  void Join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
+
+// Calls `task` whenever it is asked to, on a thread of its own, never twice at once.
+// Threads: Ask is safe for concurrent use. The end waits for the task that runs.
+class Errand {
+ public:
+  explicit Errand(std::function<void()> task)
+      : queue_(1), worker_([this, task = std::move(task)] {
+          while (queue_.Pop().has_value()) task();
+        }) {}
+  ~Errand() { queue_.Close(); }
+  // Asked again before it has begun, it is done once.
+  void Ask() { queue_.TryPush(true); }
+
+ private:
+  Queue<bool> queue_;
+  Worker worker_;
+};
+
+}  // namespace parcours::runtime
