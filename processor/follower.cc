@@ -157,11 +157,13 @@ absl::StatusOr<bool> Follower::FireDues() {
 absl::Status Follower::Commit(double now_s) {
   committed_at_s_ = now_s;
   open_ = false;
-  const absl::Status status = lane_->Commit(now_s);
-  if (status.ok()) return status;
+  return Recover(lane_->Commit(now_s));
+}
+
+absl::Status Follower::Recover(const absl::Status& status) {
   const bool nothing_happened =
       absl::IsAborted(status) || absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
-  if (!nothing_happened) return status;
+  if (status.ok() || !nothing_happened) return status;
   RETURN_IF_ERROR(lane_->RollBack());
   return Start();
 }
@@ -181,7 +183,7 @@ absl::StatusOr<bool> Follower::Round(double now_s) {
   if (open_ && (age >= kCommitSeconds || (!busy && age >= kIdleCommitSeconds))) {
     RETURN_IF_ERROR(Commit(now_s));
   }
-  RETURN_IF_ERROR(lane_->Keep(now_s));
+  RETURN_IF_ERROR(Recover(lane_->Keep(now_s)));  // it commits where its own bounds ask for it
   return busy;
 }
 

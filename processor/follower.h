@@ -68,6 +68,8 @@ class Follower {
             std::string_view detail);
   absl::Status ApplyWaiting();
   absl::StatusOr<bool> FireDues();
+  // After a commit came to nothing: rolls back and reads again; else gives `status` back.
+  absl::Status Recover(const absl::Status& status);
 
   const catalog::Catalog& catalog_;
   Lane* const lane_;

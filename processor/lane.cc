@@ -20,7 +20,7 @@ constexpr std::size_t kPagesShare = 6;
 constexpr std::size_t kPagesBytesMax = std::size_t{512} << 20;
 constexpr double kRoomLeft = 0.97;
 // What a dirty customer will take in the changelog, about.
-constexpr std::size_t kRecordBytes = 256;
+constexpr std::size_t kRecordBytes = 96;
 constexpr std::size_t kPublishAtOnceBytes = std::size_t{1} << 20;
 
 }  // namespace
@@ -239,7 +239,11 @@ void Lane::CommitToSpill() {
 absl::Status Lane::WriteBackAll() {
   if (log_ == nullptr && shards_.front()->overlay().has_store()) CommitToSpill();
   for (const auto& shard : shards_) {
-    while (!shard->overlay().written()) RETURN_IF_ERROR(shard->WriteBack(kSliceRecords));
+    if (shard->meta().sequence == 0) continue;  // nothing was ever committed
+    // Once in any case: META may have been committed alone.
+    do {
+      RETURN_IF_ERROR(shard->WriteBack(options_.slice_records));
+    } while (!shard->overlay().written());
   }
   return absl::OkStatus();
 }
@@ -263,7 +267,7 @@ absl::Status Lane::MakeRoom(Shard& shard, std::size_t bytes_max, double now_s) {
   } else if (overlay.dirty() > overlay.customers().size() / 8) {
     RETURN_IF_ERROR(Commit(now_s));
   }
-  while (!overlay.written()) RETURN_IF_ERROR(shard.WriteBack(kSliceRecords));
+  while (!overlay.written()) RETURN_IF_ERROR(shard.WriteBack(options_.slice_records));
   overlay.MakeRoom(wanted);
   return absl::OkStatus();
 }
@@ -273,9 +277,11 @@ absl::Status Lane::KeepMemory(double now_s) {
   std::size_t waiting = 0;
   for (const auto& shard : shards_) waiting += shard->overlay().unwritten_bytes();
   if (waiting > std::min(kPagesBytesMax, options_.memory_bytes / kPagesShare)) {
-    // One slice at a time, each shard in its turn.
-    next_to_write_back_ = (next_to_write_back_ + 1) % shards_.size();
-    RETURN_IF_ERROR(shards_[next_to_write_back_]->WriteBack(kSliceRecords));
+    // One slice at a time, each shard that has something in its turn.
+    do {
+      next_to_write_back_ = (next_to_write_back_ + 1) % shards_.size();
+    } while (shards_[next_to_write_back_]->overlay().written());
+    RETURN_IF_ERROR(shards_[next_to_write_back_]->WriteBack(options_.slice_records));
   }
   for (const auto& shard : shards_) {
     if (shard->overlay().bytes() > share) RETURN_IF_ERROR(MakeRoom(*shard, share, now_s));

@@ -29,8 +29,6 @@
 
 namespace parcours::processor {
 
-inline constexpr std::size_t kSliceRecords = 4096;  // written to the store at once
-
 struct LaneOptions {
   std::vector<int> shards;                          // that it owns
   int partitions = 1;                               // of all lanes
@@ -38,7 +36,9 @@ struct LaneOptions {
   std::size_t commit_bytes = std::size_t{64} << 20;
   double commit_seconds = 2;
   std::uint64_t commit_events = 0;  // 0: no matter how many
-  bool publish = true;              // else records are only counted and digested
+  // Written to the store at once. Many cost less a record, few hold events up for less long.
+  std::size_t slice_records = 2048;
+  bool publish = true;  // else records are only counted and digested
   // Told what a Step did, before it is published; it may be rolled back yet.
   std::function<void(const engine::Effects&)> watch;
 };

@@ -18,6 +18,9 @@ using state::Customers;
 namespace {
 
 constexpr std::size_t kPrefetchAhead = 8;
+// Of a dirty customer: itself first, then what it points to.
+constexpr std::size_t kEncodeAhead = 12, kEncodeBehindAhead = 6;
+constexpr std::size_t kLineBytes = 64, kEncodeLines = 9;
 
 }  // namespace
 
@@ -90,13 +93,13 @@ absl::StatusOr<Customer*> Overlay::DecodeStored(std::string_view id, std::uint64
   return customer;
 }
 
-absl::Status Overlay::DecodeUnwritten(std::string_view id, std::uint64_t hash, const char* record,
-                                      TimeMs row_due) {
+absl::StatusOr<Customer*> Overlay::DecodeUnwritten(std::string_view id, std::uint64_t hash,
+                                                   const char* record, TimeMs row_due) {
   ASSIGN_OR_RETURN(Customer * customer, Decode(id, hash, log::EntryAt(record).value));
   customer->unwritten = record;
   customer->row_due = row_due;
   Book(*customer, customer->next_due);
-  return absl::OkStatus();
+  return customer;
 }
 
 absl::Status Overlay::Load(std::span<const Wanted> wanted) {
@@ -180,32 +183,47 @@ bool Overlay::MakeRoom(std::size_t bytes_max) {
 void Overlay::EncodeChunks(Customer& customer, log::Batch* changelog) {
   const std::uint32_t from = customer.seen.FirstChunk(customer.last_instant);
   const std::uint32_t to = customer.seen.sealed();
+  const auto add = [&](std::uint32_t chunk) {
+    state::SetSeenKey(customer.id(), chunk, &key_);
+    encoded_.push_back({static_cast<std::uint32_t>(changelog->size()), Customers::kNone});
+  };
   for (std::uint32_t gone = customer.chunks_from; gone < std::min(from, customer.chunks_to);
        ++gone) {
-    state::SetSeenKey(customer.id(), gone, &key_);
-    encoded_others_.push_back(changelog->size());
+    add(gone);
     changelog->AddTombstone(key_);
   }
   for (std::uint32_t fresh = std::max(customer.chunks_to, from); fresh < to; ++fresh) {
-    state::SetSeenKey(customer.id(), fresh, &key_);
+    add(fresh);
     value_.clear();
     customer.seen.EncodeChunk(fresh, &value_);
-    encoded_others_.push_back(changelog->size());
     changelog->Add(key_, value_);
   }
   customer.chunks_from = from;
   customer.chunks_to = to;
 }
 
+void Overlay::PrefetchDirty(std::size_t next) const {
+  if (next + kEncodeAhead < dirty_.size()) {
+    const auto* ahead =
+        reinterpret_cast<const char*>(customers_.Pointer(dirty_[next + kEncodeAhead]));
+    for (std::size_t line = 0; line < kEncodeLines; ++line) {
+      __builtin_prefetch(ahead + line * kLineBytes);
+    }
+  }
+  if (next + kEncodeBehindAhead < dirty_.size()) {
+    const Customer& behind = customers_[dirty_[next + kEncodeBehindAhead]];
+    behind.seen.Prefetch();
+    __builtin_prefetch(behind.runs.data());
+    for (std::size_t window = 0; window < rules_.shape.windows.size(); ++window) {
+      behind.buckets(static_cast<int>(window)).PrefetchFirst();
+    }
+  }
+}
+
 void Overlay::EncodeDirty(log::Batch* changelog) {
   encoded_.clear();
-  encoded_others_.clear();
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    if (i + kPrefetchAhead < dirty_.size()) {
-      const char* ahead =
-          reinterpret_cast<const char*>(customers_.Pointer(dirty_[i + kPrefetchAhead]));
-      for (int line = 0; line < 6; ++line) __builtin_prefetch(ahead + line * 64);
-    }
+    PrefetchDirty(i);
     Customer& customer = customers_[dirty_[i]];
     // Chunks and contact data come first: whoever reads the customer finds what it names.
     EncodeChunks(customer, changelog);
@@ -213,14 +231,15 @@ void Overlay::EncodeDirty(log::Batch* changelog) {
       state::SetContactKey(customer.id(), &key_);
       value_.clear();
       state::EncodeContacts(rules_.shape, customer, &value_);
-      encoded_others_.push_back(changelog->size());
+      encoded_.push_back({static_cast<std::uint32_t>(changelog->size()), Customers::kNone});
       changelog->Add(key_, value_);
     }
     state::SetCustomerKey(customer.id(), &key_);
     value_.clear();
     state::EncodeCustomer(rules_.shape, customer, &value_);
-    encoded_.emplace_back(dirty_[i], changelog->size());
+    encoded_.push_back({static_cast<std::uint32_t>(changelog->size()), dirty_[i]});
     changelog->Add(key_, value_);
+    customers_.Count(customer);  // while it is at hand
   }
 }
 
@@ -232,18 +251,24 @@ void Overlay::KeepOther(std::string_view key, const char* record) {
 void Overlay::Committed(std::string batch, log::Offset position) {
   dirty_.clear();
   if (encoded_.empty()) return;
-  page_bytes_ += batch.size();
-  const char* bytes = pages_.emplace_back(Page{std::move(batch), position}).bytes.data();
-  for (const auto& [number, place] : encoded_) {
+  Page& page = pages_.emplace_back(Page{std::move(batch), position, std::move(encoded_)});
+  encoded_.clear();
+  page_bytes_ += page.HeldBytes();
+  const char* bytes = page.bytes.data();
+  for (std::size_t i = 0; i < page.records.size(); ++i) {
+    if (i + kPrefetchAhead < page.records.size()) {
+      const std::uint32_t ahead = page.records[i + kPrefetchAhead].number;
+      if (ahead != Customers::kNone) __builtin_prefetch(customers_.Pointer(ahead), 1);
+    }
+    const auto [place, number] = page.records[i];
+    if (number == Customers::kNone) {
+      KeepOther(log::EntryAt(bytes + place).key, bytes + place);
+      continue;
+    }
     Customer& customer = customers_[number];
     customer.dirty = customer.contact_dirty = false;
     customer.unwritten = bytes + place;
-    customers_.Count(customer);
   }
-  for (std::size_t place : encoded_others_) {
-    KeepOther(log::EntryAt(bytes + place).key, bytes + place);
-  }
-  encoded_.clear();
 }
 
 absl::Status Overlay::RollBack() {
@@ -259,11 +284,10 @@ absl::Status Overlay::RollBack() {
     const std::uint64_t hash = customer.hash;
     const TimeMs row_due = customer.row_due;
     customers_.Remove(number);
-    RETURN_IF_ERROR(DecodeUnwritten(id, hash, record, row_due));
+    RETURN_IF_ERROR(DecodeUnwritten(id, hash, record, row_due).status());
   }
   dirty_.clear();
   encoded_.clear();
-  encoded_others_.clear();
   return absl::OkStatus();
 }
 

@@ -99,13 +99,21 @@ class Overlay {
   std::uint64_t loads() const { return loads_; }
 
  private:
+  // A record of a page that some key may still need: where it begins, and whose it is.
+  struct Record {
+    std::uint32_t place;
+    std::uint32_t number;  // of a customer in memory; kNone: a record of another key
+  };
   struct Page {
     std::string bytes;
     log::Offset position;
-    std::size_t next = 0;  // where the first record lies that was not looked at yet
+    std::vector<Record> records;
+    std::size_t next = 0;  // the first record that was not looked at yet
+
+    std::size_t HeldBytes() const { return bytes.size() + records.size() * sizeof(Record); }
   };
   struct Item {
-    std::string_view key;
+    std::uint64_t prefix;  // of the key, so that most comparisons need not follow the pointer
     log::Entry entry;
     state::Customer* customer;  // null where the record is none of `s`
     TimeMs due = kNever;        // of the committed record
@@ -115,8 +123,8 @@ class Overlay {
                                           std::string_view bytes);
   absl::StatusOr<state::Customer*> DecodeStored(std::string_view id, std::uint64_t hash,
                                                 std::string_view bytes);
-  absl::Status DecodeUnwritten(std::string_view id, std::uint64_t hash, const char* record,
-                               TimeMs row_due);
+  absl::StatusOr<state::Customer*> DecodeUnwritten(std::string_view id, std::uint64_t hash,
+                                                   const char* record, TimeMs row_due);
   absl::Status LoadChunks(state::Customer* customer);
   // A committed value of another key than a customer's, from a page or the store.
   absl::StatusOr<bool> GetOther(std::string_view key, std::string* value);
@@ -124,9 +132,12 @@ class Overlay {
   void Book(state::Customer& customer, TimeMs due);
   void Forget(std::uint32_t number);
   void KeepOther(std::string_view key, const char* record);
+  void Collect(const Page& page, const Record& record);
   absl::Status CollectItems(std::size_t records_min, std::size_t* pages_done, std::size_t* next);
   absl::Status FindUnknownRows();
-  void FillSlice();
+  void AddRows(const Item& item);
+  void FillSlice(std::string_view meta);
+  void PrefetchDirty(std::size_t next) const;
   void DropPages(std::size_t count);
 
   engine::Rules& rules_;
@@ -143,13 +154,14 @@ class Overlay {
   std::deque<Page> pages_;  // in the order of the commits
   std::size_t page_bytes_ = 0;
   std::map<std::string_view, const char*> others_;  // records of keys other than `s`, by key
-  std::vector<std::pair<std::uint32_t, std::size_t>> encoded_;  // customer, place in the batch
-  std::vector<std::size_t> encoded_others_;
+  std::vector<Record> encoded_;                     // into the batch that is to be committed
 
   // For reuse.
   std::vector<Item> items_;
   state::Store::Slice slice_;
   std::string key_, value_;
+  std::vector<std::pair<std::string, bool>>
+      rows_;  // timer rows of a slice, and whether to put them
   std::vector<std::string> keys_, values_;
   std::vector<bool> found_;
 };

@@ -24,6 +24,9 @@ namespace {
 constexpr std::size_t kFlushBytes = std::size_t{256} << 20;
 constexpr double kFlushSeconds = 60;
 
+// Nobody waits for a history: large slices, which cost the least.
+constexpr std::size_t kSliceRecords = std::size_t{1} << 17;
+
 // How a memory bound is shared out.
 struct Memory {
   explicit Memory(const ReplayOptions& options) {
@@ -149,6 +152,7 @@ LaneOptions Run::OptionsOf(int lane) const {
   options.commit_bytes = std::min(options.commit_bytes, options.memory_bytes / 8);
   options.commit_events = options_.commit_events;
   options.publish = !options_.out.empty();
+  options.slice_records = kSliceRecords;
   return options;
 }
 

@@ -272,26 +272,49 @@ absl::Status Shard::EachCustomer(const std::function<absl::Status(state::Custome
   const auto scan =
       store_->From(number_, std::string_view(&state::kCustomerPrefix, 1),
                    std::string(1, static_cast<char>(state::kCustomerPrefix + 1)), true);
-  state::Arena arena;
-  for (std::string_view key, value;;) {
-    ASSIGN_OR_RETURN(const bool more, scan->Next(&key, &value));
-    if (!more) return absl::OkStatus();
-    const std::string_view id = state::CustomerOfKey(key);
-    const std::uint32_t number = customers.Find(id, Hash64(id));
-    if (number != Customers::kNone) {
-      RETURN_IF_ERROR(visit(customers[number]));
-      continue;
+  // Some at a time, so that those in memory can be fetched ahead.
+  constexpr std::size_t kAtOnce = 32;
+  struct Stored {
+    std::string id, value;
+    std::uint64_t hash = 0;
+  };
+  std::vector<Stored> stored(kAtOnce);
+  for (bool more = true; more;) {
+    std::size_t count = 0;
+    for (std::string_view key, value; count < kAtOnce; ++count) {
+      ASSIGN_OR_RETURN(more, scan->Next(&key, &value));
+      if (!more) break;
+      stored[count].id = state::CustomerOfKey(key);
+      stored[count].value = value;
+      stored[count].hash = Hash64(stored[count].id);
+      customers.Prefetch(stored[count].hash);
     }
-    Customer* customer = Customer::Create(rules_.shape, id, arena);
-    absl::Status status = state::DecodeCustomer(rules_.shape, value, customer);
-    if (status.ok() && !engine::Adopt(rules_, *customer)) {
-      status = absl::DataLossError(
-          absl::StrCat("read customer ", std::string(id), ": not of these definitions"));
+    for (std::size_t i = 0; i < count; ++i) {
+      const Customer* customer = customers.Guess(stored[i].hash);
+      if (customer != nullptr) PrefetchLines(customer, lines_);
     }
-    if (status.ok()) status = visit(*customer);
-    Customer::Destroy(rules_.shape, customer, arena);
-    RETURN_IF_ERROR(status);
+    for (std::size_t i = 0; i < count; ++i) {
+      RETURN_IF_ERROR(VisitStored(stored[i].id, stored[i].hash, stored[i].value, visit));
+    }
   }
+  return absl::OkStatus();
+}
+
+absl::Status Shard::VisitStored(std::string_view id, std::uint64_t hash, std::string_view value,
+                                const std::function<absl::Status(Customer&)>& visit) {
+  Customers& customers = overlay_.customers();
+  const std::uint32_t number = customers.Find(id, hash);
+  if (number != Customers::kNone) return visit(customers[number]);
+  state::Arena& arena = passing_;
+  Customer* customer = Customer::Create(rules_.shape, id, arena);
+  absl::Status status = state::DecodeCustomer(rules_.shape, value, customer);
+  if (status.ok() && !engine::Adopt(rules_, *customer)) {
+    status = absl::DataLossError(
+        absl::StrCat("read customer ", std::string(id), ": not of these definitions"));
+  }
+  if (status.ok()) status = visit(*customer);
+  Customer::Destroy(rules_.shape, customer, arena);
+  return status;
 }
 
 absl::Status Shard::WriteBack(std::size_t records_min) {

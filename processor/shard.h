@@ -86,6 +86,8 @@ class Shard {
   absl::Status Pop(const state::Timers::Popped& popped);
   absl::Status ReadRows();
   void PrefetchTimers();
+  absl::Status VisitStored(std::string_view id, std::uint64_t hash, std::string_view value,
+                           const std::function<absl::Status(state::Customer&)>& visit);
   void LookAt(state::Customer& customer, TimeMs due);
   void Rebook(state::Customer& customer);
   absl::Status TakeMeta(std::string_view bytes);
@@ -99,6 +101,7 @@ class Shard {
   const std::size_t lines_;  // cache lines of a customer
   engine::Effects effects_;
   Overlay overlay_;
+  state::Arena passing_;  // for customers that only pass by
   Meta meta_;
   Place committed_{};
   std::string meta_bytes_;    // as last committed

@@ -44,6 +44,8 @@ class Buckets {
   Cell* Get(const BucketShape& shape, std::int64_t line, bool* fresh);
   // Starts fetching the newest bucket.
   void Prefetch(const BucketShape& shape) const { __builtin_prefetch(At(shape, size_)); }
+  // The same for the oldest.
+  void PrefetchFirst() const { __builtin_prefetch(data_); }
   // Removes the oldest `count` buckets and the text they own.
   void DropOldest(const BucketShape& shape, int count);
   void Clear(const BucketShape& shape);

@@ -44,9 +44,10 @@ rocksdb::BlockBasedTableOptions TableSettings(std::shared_ptr<rocksdb::Cache> ca
 
 rocksdb::ColumnFamilyOptions ShardSettings(const StoreOptions& options, std::size_t buffer_bytes) {
   rocksdb::ColumnFamilyOptions shard;
-  // The smaller, the denser lie slices in it and the cheaper is an insert, but the more is merged.
-  shard.write_buffer_size = buffer_bytes / 4;
-  shard.max_write_buffer_number = 4;
+  // Half of what all may hold: one shard alone fills one buffer while the other is being written.
+  // Smaller ones make inserts cheaper, and merging dearer by more.
+  shard.write_buffer_size = buffer_bytes / 2;
+  shard.max_write_buffer_number = 2;
   shard.arena_block_size = std::clamp<std::size_t>(
       buffer_bytes / (8 * static_cast<std::size_t>(options.shards)), 64 << 10, 1 << 20);
   // Slices are sorted by key: each insert begins where the one before it, of its kind, ended.

@@ -2,12 +2,14 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -30,6 +32,8 @@ constexpr char kFormatKey[] = "format", kShardsKey[] = "shards";  // in the defa
 constexpr std::size_t kReadaheadBytes = std::size_t{2} << 20;
 constexpr std::uint32_t kDeleted = UINT32_MAX;  // as the length of a value
 constexpr std::size_t kBatchBytesARecord = 16;  // type, column family and lengths
+constexpr char kImportPrefix[] = "import-";     // the file being made of a slice, by shard
+constexpr int kFilesBeforeImportStops = 12;     // then slices wait as writes do, for compaction
 
 rocksdb::Slice ToRocks(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view FromRocks(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -38,6 +42,7 @@ std::string ShardName(int shard) { return absl::StrFormat("shard-%03d", shard); 
 
 std::vector<std::string> ShardNames(int shards) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(shards) + 1);
   for (int shard = 0; shard < shards; ++shard) names.push_back(ShardName(shard));
   return names;
 }
@@ -132,14 +137,36 @@ struct Store::Slice::Rep {
   // Of each record: length of key, length of value or kDeleted, key, value. A slice learns its
   // shard, and a WriteBatch must know it from the start, only when it is written.
   std::string records;
-  std::size_t bytes = 0;  // keys and values
+  std::size_t bytes = 0;                // keys and values
+  bool sorted = true;                   // each key comes after the one before
+  std::size_t last = 0, last_size = 0;  // the key before, in `records`
 
   void Append(std::string_view key, std::string_view value, std::uint32_t length) {
+    sorted = sorted && (records.empty() || std::string_view(records).substr(last, last_size) < key);
+    last = records.size() + 2 * sizeof(std::uint32_t);
+    last_size = key.size();
     const std::uint32_t lengths[] = {static_cast<std::uint32_t>(key.size()), length};
     records.append(reinterpret_cast<const char*>(lengths), sizeof(lengths));
     records.append(key);
     records.append(value);
     bytes += key.size() + value.size();
+  }
+  // Calls put(key, value) or erase(key) for each record, until one does not return OK.
+  template <typename Put, typename Erase>
+  rocksdb::Status Each(const Put& put, const Erase& erase) const {
+    for (std::size_t at = 0; at < records.size();) {
+      std::uint32_t lengths[2];
+      std::memcpy(lengths, &records[at], sizeof(lengths));
+      at += sizeof(lengths);
+      const rocksdb::Slice key(&records[at], lengths[0]);
+      at += lengths[0];
+      const std::size_t value_size = lengths[1] == kDeleted ? 0 : lengths[1];
+      const rocksdb::Status status =
+          lengths[1] == kDeleted ? erase(key) : put(key, {records.data() + at, value_size});
+      if (!status.ok()) return status;
+      at += value_size;
+    }
+    return rocksdb::Status::OK();
   }
 };
 
@@ -161,6 +188,7 @@ std::size_t Store::Slice::bytes() const { return rep_->bytes; }
 void Store::Slice::Clear() {
   rep_->records.clear();
   rep_->bytes = 0;
+  rep_->sorted = true;
   count_ = 0;
 }
 
@@ -168,7 +196,8 @@ struct Store::Rep {
   std::string folder;
   Settings settings;
   std::shared_ptr<Background> background = std::make_shared<Background>();
-  std::atomic<std::uint64_t> put = 0;
+  std::atomic<std::uint64_t> put = 0, imported = 0;
+  int import_records = 0;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<std::unique_ptr<rocksdb::ColumnFamilyHandle>> handles;  // the default one last
   int shards = 0;
@@ -181,6 +210,8 @@ struct Store::Rep {
   absl::Status OpenWith(const std::vector<std::string>& names, bool read_only);
   absl::Status Create();
   rocksdb::WriteBatch BatchOf(int shard, const Slice& slice) const;
+  bool WorthImporting(int shard, const Slice& slice) const;
+  rocksdb::Status Import(int shard, const Slice& slice);
   rocksdb::Status FlushShard(int shard);
   bool Full() const;
   absl::Status CheckShard(int shard);
@@ -200,6 +231,7 @@ struct Store::Rep {
 // Opens what is there, or a new database; `names` are its column families, the default one last.
 absl::Status Store::Rep::OpenWith(const std::vector<std::string>& names, bool read_only) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.reserve(names.size());
   for (const std::string& name : names) families.emplace_back(name, settings.shard);
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> raw;
@@ -266,6 +298,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
   auto rep = std::make_unique<Rep>();
   rep->folder = folder;
   rep->shards = options.shards;
+  rep->import_records = options.import_records;
   rep->settings = SettingsFor(options);
   rep->settings.db.listeners.push_back(rep->background);
   if (shards == 0) {
@@ -279,25 +312,14 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
 }
 
 rocksdb::WriteBatch Store::Rep::BatchOf(int shard, const Slice& slice) const {
-  const std::string& records = slice.rep_->records;
   rocksdb::ColumnFamilyHandle* const handle = HandleOf(shard);
   rocksdb::WriteBatch batch(slice.bytes() +
                             kBatchBytesARecord * static_cast<std::size_t>(slice.count()));
-  for (std::size_t at = 0; at < records.size();) {
-    std::uint32_t lengths[2];
-    std::memcpy(lengths, &records[at], sizeof(lengths));
-    at += sizeof(lengths);
-    const rocksdb::Slice key(&records[at], lengths[0]);
-    at += lengths[0];
-    rocksdb::Status status;  // fails only past 4 GiB a batch
-    if (lengths[1] == kDeleted) {
-      status = batch.Delete(handle, key);
-    } else {
-      status = batch.Put(handle, key, {records.data() + at, lengths[1]});
-      at += lengths[1];
-    }
-    assert(status.ok());
-  }
+  const rocksdb::Status status =
+      slice.rep_->Each([&](const rocksdb::Slice& key,
+                           const rocksdb::Slice& value) { return batch.Put(handle, key, value); },
+                       [&](const rocksdb::Slice& key) { return batch.Delete(handle, key); });
+  assert(status.ok());  // fails only past 4 GiB a batch
   return batch;
 }
 
@@ -307,7 +329,7 @@ rocksdb::Status Store::Rep::FlushShard(int shard) {
   flush.allow_write_stall = true;  // else it waits until compaction has caught up
   while (true) {
     const std::uint64_t seen = background->flushes();
-    const rocksdb::Status status = db->Flush(flush, HandleOf(shard));
+    rocksdb::Status status = db->Flush(flush, HandleOf(shard));
     std::uint64_t waiting = 0;
     db->GetIntProperty(HandleOf(shard), rocksdb::DB::Properties::kNumImmutableMemTable, &waiting);
     if (!status.ok() || waiting == 0) return status;
@@ -324,8 +346,49 @@ bool Store::Rep::Full() const {
          waiting > bound;
 }
 
+// Whether a slice is better written as a file of its own than by way of memory.
+bool Store::Rep::WorthImporting(int shard, const Slice& slice) const {
+  if (!slice.rep_->sorted || slice.count() < import_records) return false;
+  std::string files;  // each import adds one that only compaction takes away
+  db->GetProperty(HandleOf(shard), rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &files);
+  return std::atoi(files.c_str()) < kFilesBeforeImportStops;
+}
+
+// A sorted slice as a table file that becomes part of the shard at once, whole or not at all. What
+// the shard still has in memory is flushed first, so nothing newer is on disk than what is older.
+rocksdb::Status Store::Rep::Import(int shard, const Slice& slice) {
+  const std::string file = absl::StrCat(folder, "/", kImportPrefix, shard);
+  const rocksdb::Options options(settings.db, settings.shard);
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, HandleOf(shard));
+  rocksdb::Status status = writer.Open(file);
+  if (status.ok()) {
+    status = slice.rep_->Each([&](const rocksdb::Slice& key,
+                                  const rocksdb::Slice& value) { return writer.Put(key, value); },
+                              [&](const rocksdb::Slice& key) { return writer.Delete(key); });
+  }
+  rocksdb::ExternalSstFileInfo made;
+  if (status.ok()) status = writer.Finish(&made);
+  if (status.ok()) {
+    rocksdb::IngestExternalFileOptions ingest;
+    ingest.move_files = true;
+    ingest.write_global_seqno = false;
+    status = db->IngestExternalFile(HandleOf(shard), {file}, ingest);
+  }
+  if (status.ok()) {
+    imported += made.file_size;
+  } else {
+    EnvOf(settings.db.env)->DeleteFile(file).PermitUncheckedError();
+  }
+  return status;
+}
+
 absl::Status Store::Write(int shard, const Slice& slice) {
   if (slice.count() == 0) return absl::OkStatus();
+  if (rep_->WorthImporting(shard, slice)) {
+    RETURN_IF_ERROR(rep_->Try([&] { return rep_->Import(shard, slice); }));
+    rep_->put += slice.bytes();
+    return absl::OkStatus();
+  }
   // RocksDB flushes on its own well before this; we wait here when the disk is slower than we are.
   if (rep_->Full()) RETURN_IF_ERROR(rep_->Try([&] { return rep_->FlushShard(shard); }));
   rocksdb::WriteBatch batch = rep_->BatchOf(shard, slice);
@@ -442,7 +505,9 @@ Store::Sizes Store::SizesOf(int shard) const {
           .bytes = read(Properties::kLiveSstFilesSize) + read(Properties::kCurSizeAllMemTables)};
 }
 
-std::uint64_t Store::bytes_written() const { return rep_->background->bytes_written(); }
+std::uint64_t Store::bytes_written() const {
+  return rep_->background->bytes_written() + rep_->imported;
+}
 
 std::uint64_t Store::bytes_put() const { return rep_->put; }
 
