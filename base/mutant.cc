@@ -11,5 +11,10 @@ bool MutantPlanted(const char* name) {
   return planted != nullptr && std::string_view(planted) == name;
 }
 
+void CrashIfPlanted(std::string_view id) {
+  static const char* const planted = std::getenv("PARCOURS_CRASH_ON");
+  if (planted != nullptr && id == planted) std::abort();
+}
+
 }  // namespace parcours
 #endif

@@ -85,6 +85,7 @@ bool Follower::Decode(Source* source, const log::ReadRecord& record) {
   Slot& slot = batch_.next();
   slot.SetLine(record.entry.value);
   slot.partition = shard.number();
+  slot.position = static_cast<std::uint64_t>(record.offset) + 1;
   slot.log_time = record.log_time;
   switch (reader_.Read(slot.text(), &slot.buffer)) {
     case sources::Outcome::kEmpty:
@@ -106,6 +107,10 @@ bool Follower::Decode(Source* source, const log::ReadRecord& record) {
   }
   if (engine::IsFuture(event, record.log_time)) {
     Bury(shard, record, sources::ReasonName(sources::Reason::kFuture), "ahead of log time");
+    return false;
+  }
+  if (lane_->Kills(slot)) {
+    Bury(shard, record, "crashes", "the process died of it three times");
     return false;
   }
   return true;

@@ -108,8 +108,14 @@ absl::Status Lane::Expect(std::span<Slot* const> slots) {
 
 absl::StatusOr<Shard::Result> Lane::Apply(Slot& slot) {
   Shard& shard = *this->shard(slot.partition);
+  runtime::CrashSlots* const crash_slots = options_.crash_slots;
+  if (crash_slots != nullptr) {
+    crash_slots->Enter(options_.number, static_cast<std::uint32_t>(slot.partition), slot.position);
+  }
+  PARCOURS_CRASH_ON(slot.event().id);
   ASSIGN_OR_RETURN(const Shard::Result result,
                    shard.Apply(slot.event(), slot.customer_hash, slot.log_time));
+  if (crash_slots != nullptr) crash_slots->Leave(options_.number);
   Drain(shard);
   ++events_;
   return result;
@@ -212,7 +218,12 @@ absl::Status Lane::Commit(double now_s) {
     log::Transaction::Part& part = transaction_.parts()[i];
     if (part.topic != log::Topic::kChangelog || part.batch.empty()) continue;
     changelog_bytes_ += part.batch.size();
-    shard(part.partition)->Committed(&part.batch, firsts_[i]);
+    Shard& committed = *shard(part.partition);
+    committed.Committed(&part.batch, firsts_[i]);
+    if (options_.crash_slots != nullptr) {
+      options_.crash_slots->Forget(static_cast<std::uint32_t>(part.partition),
+                                   committed.meta().position);
+    }
   }
   transaction_.Clear();
   events_ = 0;

@@ -26,6 +26,7 @@
 #include "processor/engine/records.h"
 #include "processor/outputs.h"
 #include "processor/shard.h"
+#include "runtime/crash_slots.h"
 
 namespace parcours::processor {
 
@@ -39,6 +40,9 @@ struct LaneOptions {
   // Written to the store at once. Many cost less a record, few hold events up for less long.
   std::size_t slice_records = 2048;
   bool publish = true;  // else records are only counted and digested
+  // Where what is being worked on is noted, under the lane's number; may be null.
+  runtime::CrashSlots* crash_slots = nullptr;
+  int number = 0;
   // Told what a Step did, before it is published; it may be rolled back yet.
   std::function<void(const engine::Effects&)> watch;
 };
@@ -69,6 +73,12 @@ class Lane {
   // --- events, in order
   // Has the customers of what comes next in memory, and on their way into the processor's caches.
   absl::Status Expect(std::span<Slot* const> slots);
+  // Whether processes died of this event so often that it must be set aside.
+  bool Kills(const Slot& slot) const {
+    return options_.crash_slots != nullptr &&
+           options_.crash_slots->Crashes(static_cast<std::uint32_t>(slot.partition),
+                                         slot.position) >= runtime::kCrashesMax;
+  }
   // Applies the event. kFuture: it was not.
   absl::StatusOr<Shard::Result> Apply(Slot& slot);
   // Ticks the event's shard to its log time before: how a history from files tells time.

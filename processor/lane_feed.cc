@@ -72,6 +72,12 @@ void LaneFeed::RejectAll(Shard& shard, const Aside& aside) {
   shard.effects().counters.duplicates += aside.repeated;
 }
 
+void LaneFeed::Reject(const Slot& slot, std::string_view reason, std::string_view detail) {
+  lane_->Reject(
+      *lane_->shard(slot.partition),
+      {options_.inputs[static_cast<std::size_t>(slot.file)], slot.number, reason, detail});
+}
+
 // After a restart the shards may stand at different places.
 void LaneFeed::Wants(Slot& slot) {
   if (slot.position > lane_->shard(slot.partition)->meta().position) order_.push_back(&slot);
@@ -84,11 +90,13 @@ absl::Status LaneFeed::Take(Group& group) {
     const std::span<Slot* const> next(order_.data() + begin, count);
     RETURN_IF_ERROR(lane_->Expect(next));
     for (Slot* slot : next) {
+      if (lane_->Kills(*slot)) {
+        Reject(*slot, "crashes", "the process died of it three times");
+        continue;
+      }
       ASSIGN_OR_RETURN(const Shard::Result result, lane_->TickAndApply(*slot));
       if (result != Shard::Result::kFuture) continue;
-      lane_->Reject(*lane_->shard(slot->partition),
-                    {options_.inputs[static_cast<std::size_t>(slot->file)], slot->number,
-                     sources::ReasonName(sources::Reason::kFuture), "ahead of log time"});
+      Reject(*slot, sources::ReasonName(sources::Reason::kFuture), "ahead of log time");
     }
   }
   order_.clear();

@@ -54,6 +54,7 @@ class LaneFeed {
 
   void Wants(Slot& slot);
   absl::Status Take(Group& group);
+  void Reject(const Slot& slot, std::string_view reason, std::string_view detail);
   void RejectAll(Shard& shard, const Aside& aside);
   void Work();
 

@@ -153,6 +153,8 @@ LaneOptions Run::OptionsOf(int lane) const {
   options.commit_events = options_.commit_events;
   options.publish = !options_.out.empty();
   options.slice_records = kSliceRecords;
+  options.number = lane;
+  if (KeepsState()) options.crash_slots = &state_->crash_slots();
   return options;
 }
 

@@ -229,6 +229,7 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
   }
   ASSIGN_OR_RETURN(const auto end, state->log_->Note(EndNote(state->run_)));
   if (end.has_value()) state->end_ = DecodeEnd(*end);
+  ASSIGN_OR_RETURN(state->crash_slots_, runtime::CrashSlots::Open(folder + "/crashes"));
   state::StoreOptions store_options;
   store_options.folder = StoreFolder(folder);
   store_options.shards = words.shards;

@@ -2,6 +2,7 @@
 //
 //   DIR/log     the embedded log: the changelog, how far the record files reach
 //   DIR/store   the customers
+//   DIR/crashes which events a process died of (runtime/crash_slots.h)
 //   DIR/runs    one line a run: what it read, so that the same words go on with it
 // What is damaged is set aside, never deleted, and made again: the store from the changelog where
 // that reaches back far enough, else everything from the inputs, if the one run that was made is
@@ -24,6 +25,7 @@
 #include "base/time.h"
 #include "log/local_log.h"
 #include "processor/history.h"
+#include "runtime/crash_slots.h"
 #include "state/store/store.h"
 
 namespace parcours::processor {
@@ -62,6 +64,7 @@ class StateFolder {
 
   log::LocalLog& log() { return *log_; }
   state::Store& store() { return *store_; }
+  runtime::CrashSlots& crash_slots() { return *crash_slots_; }
   // The number of the run that was asked for, from 1.
   std::uint64_t run() const { return run_; }
   // Set once that run is finished.
@@ -80,6 +83,7 @@ class StateFolder {
   std::string folder_;
   std::unique_ptr<log::LocalLog> log_;
   std::unique_ptr<state::Store> store_;
+  std::unique_ptr<runtime::CrashSlots> crash_slots_;
   std::uint64_t run_ = 0;
   std::optional<RunEnd> end_;
 };
