@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "runtime/process.h"
 
 namespace parcours::cli {
 
@@ -15,12 +16,14 @@ int Fail(const absl::Status& status) {
 }  // namespace parcours::cli
 
 int main(int argc, char** argv) {
+  parcours::runtime::KeepMemoryTight();
   CLI::App app("Parcours: a real-time event-stream processor for retailers", "parcours");
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of every command");
   int exit_code = 0;
   parcours::cli::AddDemo(app, &exit_code);
   parcours::cli::AddReplay(app, &exit_code);
+  parcours::cli::AddState(app, &exit_code);
   parcours::cli::AddValidate(app, &exit_code);
   parcours::cli::AddEval(app, &exit_code);
   parcours::cli::AddGenerate(app, &exit_code);

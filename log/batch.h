@@ -25,6 +25,8 @@ class Batch {
   void Add(std::string_view key, std::string_view value);
   void AddTombstone(std::string_view key);
   void Clear();
+  // Makes room for `bytes` more.
+  void Reserve(std::size_t bytes) { bytes_.reserve(bytes_.size() + bytes); }
 
   std::uint32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }

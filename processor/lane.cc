@@ -26,12 +26,12 @@ constexpr std::size_t kPublishAtOnceBytes = std::size_t{1} << 20;
 }  // namespace
 
 Lane::Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options, log::Log* log,
-           RecordFiles* files, Spill spill)
+           RecordFiles* files, SpillStore spill_store)
     : rules_(std::move(catalog)),
       options_(std::move(options)),
       log_(log),
       files_(files),
-      spill_(std::move(spill)),
+      spill_store_(std::move(spill_store)),
       by_partition_(static_cast<std::size_t>(options_.partitions)),
       writer_(*rules_.catalog),
       wanted_(static_cast<std::size_t>(options_.partitions)) {
@@ -47,7 +47,7 @@ absl::Status Lane::Restore(state::Store* store) {
   for (const auto& shard : shards_) {
     RETURN_IF_ERROR(shard->UseStore(store));
     RETURN_IF_ERROR(ReplayTail(*shard));
-    shard->Restored();
+    RETURN_IF_ERROR(shard->Restored());
   }
   return absl::OkStatus();
 }
@@ -210,6 +210,7 @@ absl::Status Lane::Commit(double now_s) {
   TimeMs log_time = 0;
   for (const auto& shard : shards_) {
     if (!shard->changed()) continue;
+    if (PARCOURS_MUTANT("meta-alone-not-committed") && shard->overlay().dirty() == 0) continue;
     shard->Encode(&transaction_.To(log::Topic::kChangelog, shard->number()));
     log_time = std::max(log_time, shard->meta().log_time);
   }
@@ -232,24 +233,26 @@ absl::Status Lane::Commit(double now_s) {
 }
 
 absl::Status Lane::RollBack() {
-  transaction_.Clear();
+  if (!PARCOURS_MUTANT("transaction-kept-after-an-abort")) transaction_.Clear();
   events_ = 0;
   for (const auto& shard : shards_) RETURN_IF_ERROR(shard->RollBack());
   return absl::OkStatus();
 }
 
-void Lane::CommitToSpill() {
-  for (const auto& shard : shards_) {
-    if (!shard->changed()) continue;
+absl::Status Lane::Spill(Shard& shard) {
+  while (shard.changed()) {
     log::Batch batch;
-    shard->Encode(&batch);
-    shard->Committed(&batch, 0);
+    shard.Encode(&batch, options_.slice_records);
+    shard.Committed(&batch, 0);
+    while (!shard.overlay().written()) RETURN_IF_ERROR(shard.WriteBack(options_.slice_records));
   }
+  return absl::OkStatus();
 }
 
 absl::Status Lane::WriteBackAll() {
-  if (log_ == nullptr && shards_.front()->overlay().has_store()) CommitToSpill();
+  const bool spills = log_ == nullptr && shards_.front()->overlay().has_store();
   for (const auto& shard : shards_) {
+    if (spills) RETURN_IF_ERROR(Spill(*shard));
     if (shard->meta().sequence == 0) continue;  // nothing was ever committed
     // Once in any case: META may have been committed alone.
     do {
@@ -271,10 +274,10 @@ absl::Status Lane::MakeRoom(Shard& shard, std::size_t bytes_max, double now_s) {
   // Too many are dirty or not written: first these go their way.
   if (log_ == nullptr) {
     if (!overlay.has_store()) {
-      ASSIGN_OR_RETURN(state::Store* const store, spill_());
+      ASSIGN_OR_RETURN(state::Store* const store, spill_store_());
       for (const auto& each : shards_) RETURN_IF_ERROR(each->UseStore(store));
     }
-    CommitToSpill();
+    RETURN_IF_ERROR(Spill(shard));
   } else if (overlay.dirty() > overlay.customers().size() / 8) {
     RETURN_IF_ERROR(Commit(now_s));
   }
@@ -354,9 +357,10 @@ absl::Status FlushAndTrim(state::Store* store, log::Log* log) {
     std::string_view bytes = value;
     std::uint64_t next = 0;
     if (found && !GetVarint(&bytes, &next)) return absl::DataLossError("read META: it is cut off");
+    if (PARCOURS_MUTANT("trim-beyond-the-store")) next += 10;
     needed[static_cast<std::size_t>(shard)] = static_cast<log::Offset>(next);
   }
-  RETURN_IF_ERROR(store->Flush());
+  if (!PARCOURS_MUTANT("trim-without-flush")) RETURN_IF_ERROR(store->Flush());
   for (int shard = 0; shard < store->shards(); ++shard) {
     RETURN_IF_ERROR(
         log->TrimBefore(log::Topic::kChangelog, shard, needed[static_cast<std::size_t>(shard)]));

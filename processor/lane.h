@@ -56,10 +56,10 @@ struct Rejection {
 
 class Lane {
  public:
-  // `spill` gives the store for customers beyond the memory bound, where there is no log.
-  using Spill = std::function<absl::StatusOr<state::Store*>()>;
+  // `spill_store` gives the store for customers beyond the memory bound, where there is no log.
+  using SpillStore = std::function<absl::StatusOr<state::Store*>()>;
   Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options, log::Log* log,
-       RecordFiles* files, Spill spill);
+       RecordFiles* files, SpillStore spill_store);
 
   // Takes over what the store has and reads the changelog's tail.
   absl::Status Restore(state::Store* store);
@@ -115,15 +115,15 @@ class Lane {
   absl::Status ReplayTail(Shard& shard);
   absl::Status KeepMemory(double now_s);
   absl::Status MakeRoom(Shard& shard, std::size_t bytes_max, double now_s);
-  // Puts dirty customers on their way to the store that is thrown away.
-  void CommitToSpill();
+  // Writes dirty customers to the store that is thrown away.
+  absl::Status Spill(Shard& shard);
   std::size_t PendingBytes() const;
 
   engine::Rules rules_;
   const LaneOptions options_;
   log::Log* const log_;
   RecordFiles* const files_;
-  const Spill spill_;
+  const SpillStore spill_store_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Shard*> by_partition_;
   const engine::RecordWriter writer_;

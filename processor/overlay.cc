@@ -56,6 +56,12 @@ absl::Status Overlay::LoadChunks(Customer* customer) {
     if (PARCOURS_MUTANT("chunks-of-ids-not-loaded")) break;
     state::SetSeenKey(customer->id(), chunk, &key_);
     ASSIGN_OR_RETURN(const bool found, GetOther(key_, &value_));
+    if (!found && taking_ && !PARCOURS_MUTANT("deleted-chunk-is-damage")) {
+      // It may have been deleted later, so that it was never written: a later record will tell.
+      lacking_.emplace(customer->id());
+      customer->chunks_from = chunk + 1;
+      return absl::OkStatus();
+    }
     if (!found || !customer->seen.PrependChunk(value_)) {
       return absl::DataLossError(absl::StrCat("load customer ", std::string(customer->id()),
                                               ": chunk ", chunk, " of its known ids is ",
@@ -98,7 +104,7 @@ absl::StatusOr<Customer*> Overlay::DecodeUnwritten(std::string_view id, std::uin
   ASSIGN_OR_RETURN(Customer * customer, Decode(id, hash, log::EntryAt(record).value));
   customer->unwritten = record;
   customer->row_due = row_due;
-  Book(*customer, customer->next_due);
+  if (!PARCOURS_MUTANT("unwritten-not-booked")) Book(*customer, customer->next_due);
   return customer;
 }
 
@@ -149,7 +155,7 @@ absl::Status Overlay::LoadContacts(Customer* customer) {
 
 void Overlay::Forget(std::uint32_t number) {
   const Customer& customer = customers_[number];
-  if (customer.row_due != kNever) {
+  if (customer.row_due != kNever && !PARCOURS_MUTANT("row-of-the-forgotten-not-returned")) {
     timers_.Return(customer.row_due, customer.hash, customer.id());
   }
   if (stored_any_) complete_ = false;
@@ -167,7 +173,7 @@ bool Overlay::MakeRoom(std::size_t bytes_max) {
     }
     if (customers_.Pointer(hand_) == nullptr) continue;
     Customer& customer = customers_[hand_];
-    if (customer.dirty) continue;
+    if (customer.dirty && !PARCOURS_MUTANT("dirty-customer-forgotten")) continue;
     if (customer.unwritten != nullptr && !PARCOURS_MUTANT("unwritten-customer-forgotten")) continue;
     if (customer.visited) {
       customer.visited = false;
@@ -220,9 +226,13 @@ void Overlay::PrefetchDirty(std::size_t next) const {
   }
 }
 
-void Overlay::EncodeDirty(log::Batch* changelog) {
+void Overlay::EncodeDirty(log::Batch* changelog, std::size_t customers_max) {
   encoded_.clear();
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+  encoded_customers_ = std::min(dirty_.size(), customers_max);
+  encoded_.reserve(encoded_customers_);
+  const std::size_t before = changelog->size();
+  changelog->Reserve(encoded_customers_ * record_bytes_);
+  for (std::size_t i = 0; i < encoded_customers_; ++i) {
     PrefetchDirty(i);
     Customer& customer = customers_[dirty_[i]];
     // Chunks and contact data come first: whoever reads the customer finds what it names.
@@ -241,6 +251,8 @@ void Overlay::EncodeDirty(log::Batch* changelog) {
     changelog->Add(key_, value_);
     customers_.Count(customer);  // while it is at hand
   }
+  if (encoded_customers_ == 0) return;
+  record_bytes_ = (changelog->size() - before) / encoded_customers_ * 9 / 8 + 1;
 }
 
 void Overlay::KeepOther(std::string_view key, const char* record) {
@@ -249,7 +261,8 @@ void Overlay::KeepOther(std::string_view key, const char* record) {
 }
 
 void Overlay::Committed(std::string batch, log::Offset position) {
-  dirty_.clear();
+  dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(encoded_customers_));
+  encoded_customers_ = 0;
   if (encoded_.empty()) return;
   Page& page = pages_.emplace_back(Page{std::move(batch), position, std::move(encoded_)});
   encoded_.clear();
@@ -262,6 +275,7 @@ void Overlay::Committed(std::string batch, log::Offset position) {
     }
     const auto [place, number] = page.records[i];
     if (number == Customers::kNone) {
+      if (PARCOURS_MUTANT("chunks-not-written-back")) continue;
       KeepOther(log::EntryAt(bytes + place).key, bytes + place);
       continue;
     }
@@ -283,11 +297,14 @@ absl::Status Overlay::RollBack() {
     const std::string id(customer.id());
     const std::uint64_t hash = customer.hash;
     const TimeMs row_due = customer.row_due;
+    const std::uint32_t chunks_to = customer.chunks_to;
     customers_.Remove(number);
-    RETURN_IF_ERROR(DecodeUnwritten(id, hash, record, row_due).status());
+    ASSIGN_OR_RETURN(Customer* const before, DecodeUnwritten(id, hash, record, row_due));
+    if (PARCOURS_MUTANT("sealed-chunks-not-rolled-back")) before->chunks_to = chunks_to;
   }
   dirty_.clear();
   encoded_.clear();
+  encoded_customers_ = 0;
   return absl::OkStatus();
 }
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,8 +70,9 @@ class Overlay {
 
   // --- one transaction
   std::size_t dirty() const { return dirty_.size(); }
-  // Appends every dirty customer, with what belongs to it, to the changelog's batch.
-  void EncodeDirty(log::Batch* changelog);
+  // Appends every dirty customer, with what belongs to it, to the changelog's batch; where nothing
+  // is promised to be atomic, at most `customers_max` of them.
+  void EncodeDirty(log::Batch* changelog, std::size_t customers_max = SIZE_MAX);
   // The batch was committed; `position` is the first changelog offset of the transaction.
   void Committed(std::string batch, log::Offset position);
   // It was not: every dirty customer is what it was before.
@@ -89,6 +91,8 @@ class Overlay {
   // Takes a batch of the changelog that was committed before this process began: the tail replay.
   // `rows_unknown`: the store may hold timer rows of these customers.
   absl::Status TakeCommitted(std::string batch, log::Offset position, bool rows_unknown);
+  // After the last batch: DataLoss if what a customer needs was in none of them, nor in the store.
+  absl::Status AllTaken() const;
 
   // Bytes held in memory.
   std::size_t bytes() const {
@@ -110,7 +114,7 @@ class Overlay {
     std::vector<Record> records;
     std::size_t next = 0;  // the first record that was not looked at yet
 
-    std::size_t HeldBytes() const { return bytes.size() + records.size() * sizeof(Record); }
+    std::size_t HeldBytes() const { return bytes.capacity() + records.capacity() * sizeof(Record); }
   };
   struct Item {
     std::uint64_t prefix;  // of the key, so that most comparisons need not follow the pointer
@@ -154,7 +158,12 @@ class Overlay {
   std::deque<Page> pages_;  // in the order of the commits
   std::size_t page_bytes_ = 0;
   std::map<std::string_view, const char*> others_;  // records of keys other than `s`, by key
+  std::size_t encoded_customers_ = 0;               // of dirty_, from the front
+  std::size_t record_bytes_ = 128;                  // of a dirty customer, as seen last
   std::vector<Record> encoded_;                     // into the batch that is to be committed
+
+  bool taking_ = false;            // inside TakeCommitted
+  std::set<std::string> lacking_;  // customers taken without a chunk that they name
 
   // For reuse.
   std::vector<Item> items_;

@@ -24,20 +24,30 @@ namespace {
 constexpr std::size_t kFlushBytes = std::size_t{256} << 20;
 constexpr double kFlushSeconds = 60;
 
-// Nobody waits for a history: large slices, which cost the least.
-constexpr std::size_t kSliceRecords = std::size_t{1} << 17;
-
-// How a memory bound is shared out.
+// How a memory bound is shared out: what the whole process may take.
 struct Memory {
   explicit Memory(const ReplayOptions& options) {
+    constexpr std::size_t kMiB = std::size_t{1} << 20;
+    constexpr std::size_t kProgram = 32 * kMiB;  // code, libraries, definitions, lines being read
+    constexpr std::size_t kSliceBytesARecord = 384;
     const std::size_t all = options.memory_bytes;
+    const auto lane_count = static_cast<std::size_t>(options.lanes);
     sort = options.order == Order::kSort ? all / 4 : 0;
-    store = std::clamp(all / 8, std::size_t{16} << 20, std::size_t{512} << 20);
-    std::size_t taken = sort;
-    if (!options.state.empty()) taken += store + all / 16;  // the log's buffers
-    lanes = all > taken + all / 4 ? all - taken : all / 4;
+    store = std::clamp(all / 8, 16 * kMiB, 512 * kMiB);
+    // Nobody waits for a history: large slices, which cost the least a record.
+    slice_records = std::clamp(all / 16 / lane_count / kSliceBytesARecord, std::size_t{4096},
+                               std::size_t{1} << 17);
+    std::size_t taken = kProgram + sort + store + all / 16;
+    if (!options.state.empty()) {
+      log_buffer = std::clamp(all / 64, 4 * kMiB, 32 * kMiB);
+      commit = std::clamp(all / 32 / lane_count, 2 * kMiB, 64 * kMiB);
+      // A transaction lies in the lane's hands, in the log's and in the log's buffer.
+      taken += 2 * log_buffer + 3 * commit * lane_count;
+    }
+    lanes = std::max(all - std::min(all, taken), all / 4);
   }
-  std::size_t sort, store, lanes;
+  std::size_t sort, store, slice_records, lanes;
+  std::size_t log_buffer = 0, commit = 0;
 };
 
 // A store in a folder of its own that goes with it: for customers that do not fit in memory.
@@ -149,10 +159,10 @@ LaneOptions Run::OptionsOf(int lane) const {
   }
   options.partitions = options_.shards;
   options.memory_bytes = memory_.lanes / static_cast<std::size_t>(options_.lanes);
-  options.commit_bytes = std::min(options.commit_bytes, options.memory_bytes / 8);
+  options.commit_bytes = memory_.commit;
   options.commit_events = options_.commit_events;
   options.publish = !options_.out.empty();
-  options.slice_records = kSliceRecords;
+  options.slice_records = memory_.slice_records;
   options.number = lane;
   if (KeepsState()) options.crash_slots = &state_->crash_slots();
   return options;
@@ -168,8 +178,11 @@ absl::Status Run::OpenOutputs() {
   for (int topic = 0; topic < log::kTopics; ++topic) {
     const char* file = FileOfTopic(static_cast<log::Topic>(topic));
     if (file == nullptr) continue;
-    RETURN_IF_ERROR(state_->log().SendToFile(static_cast<log::Topic>(topic),
-                                             absl::StrCat(options_.out, "/", file)));
+    const absl::Status status = state_->log().SendToFile(static_cast<log::Topic>(topic),
+                                                         absl::StrCat(options_.out, "/", file));
+    // A file that was cut from outside is no damage of the state: there is nothing to set aside.
+    if (absl::IsDataLoss(status)) return absl::FailedPreconditionError(status.message());
+    RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
 }
@@ -369,11 +382,12 @@ absl::StatusOr<Summary> ReplayWithState(const std::shared_ptr<const catalog::Cat
                                         const ReplayOptions& options, const ProgressFn& progress,
                                         const StateFolder::Notice& notice) {
   ASSIGN_OR_RETURN(const RunWords words, WordsOf(*catalog, options));
+  const Memory memory(options);
   // Each round may set something aside: first the store alone, then all there is.
   constexpr int kRounds = 3;
   for (int round = 1;; ++round) {
     absl::StatusOr<std::unique_ptr<StateFolder>> state =
-        StateFolder::Open(options.state, words, Memory(options).store, notice);
+        StateFolder::Open(options.state, words, memory.store, memory.log_buffer);
     absl::Status status = state.status();
     if (status.ok()) {
       absl::StatusOr<Summary> summary = ReplayOnce(catalog, options, progress, state->get());

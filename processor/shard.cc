@@ -90,7 +90,7 @@ absl::StatusOr<Shard::Result> Shard::Apply(engine::Event& event, std::uint64_t c
   ASSIGN_OR_RETURN(Customer * customer, overlay_.Find(event.customer, customer_hash));
   if (customer == nullptr) {
     customer = overlay_.Add(event.customer, customer_hash);
-  } else if (engine::WritesContacts(rules_, event)) {
+  } else if (engine::WritesContacts(rules_, event) && !PARCOURS_MUTANT("contacts-not-loaded")) {
     RETURN_IF_ERROR(overlay_.LoadContacts(customer));
   }
   const TimeMs before = customer->last_instant;
@@ -187,15 +187,17 @@ absl::StatusOr<bool> Shard::Tick(TimeMs clock, int customers_max) {
 
 // --- one transaction
 
-void Shard::Encode(log::Batch* changelog) {
-  overlay_.EncodeDirty(changelog);
+void Shard::Encode(log::Batch* changelog, std::size_t customers_max) {
   ++meta_.sequence;
   meta_.timers_from = overlay_.timers().NotBefore();
+  if (PARCOURS_MUTANT("timers-from-too-high")) meta_.timers_from += kHourMs;
   meta_.totals.engine = effects_.counters;
   meta_.totals.journeys = effects_.journeys;
   meta_encoded_.clear();
   EncodeMeta(meta_, &meta_encoded_);
-  changelog->Add(state::kMetaKey, meta_encoded_);
+  if (PARCOURS_MUTANT("meta-before-states")) changelog->Add(state::kMetaKey, meta_encoded_);
+  overlay_.EncodeDirty(changelog, customers_max);
+  if (!PARCOURS_MUTANT("meta-before-states")) changelog->Add(state::kMetaKey, meta_encoded_);
 }
 
 void Shard::Committed(log::Batch* changelog, log::Offset position) {
@@ -216,6 +218,7 @@ absl::Status Shard::TakeMeta(std::string_view bytes) {
 
 absl::Status Shard::RollBack() {
   effects_.ClearRecords();
+  const Meta aborted = meta_;
   if (meta_bytes_.empty()) {
     meta_ = Meta(*rules_.catalog);
     effects_.counters = {};
@@ -224,6 +227,9 @@ absl::Status Shard::RollBack() {
     const std::string bytes = meta_bytes_;
     RETURN_IF_ERROR(TakeMeta(bytes));
   }
+  if (PARCOURS_MUTANT("position-not-rolled-back")) meta_.position = aborted.position;
+  if (PARCOURS_MUTANT("clock-not-rolled-back")) meta_.clock = aborted.clock;
+  if (PARCOURS_MUTANT("digests-not-rolled-back")) meta_.totals = aborted.totals;
   return overlay_.RollBack();
 }
 
@@ -318,6 +324,10 @@ absl::Status Shard::VisitStored(std::string_view id, std::uint64_t hash, std::st
 }
 
 absl::Status Shard::WriteBack(std::size_t records_min) {
+  if (PARCOURS_MUTANT("uncommitted-meta-written-back")) {
+    meta_bytes_.clear();
+    EncodeMeta(meta_, &meta_bytes_);
+  }
   return overlay_.WriteBack(records_min, meta_bytes_, changelog_end_);
 }
 

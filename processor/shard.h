@@ -58,8 +58,8 @@ class Shard {
   // --- one transaction
   // Whether there is anything to commit.
   bool changed() const { return overlay_.dirty() > 0 || PlaceOf(meta_) != committed_; }
-  // Appends the dirty customers and, last, META to the changelog's batch.
-  void Encode(log::Batch* changelog);
+  // Appends the dirty customers and, last, META to the changelog's batch; see Overlay::EncodeDirty.
+  void Encode(log::Batch* changelog, std::size_t customers_max = SIZE_MAX);
   // That batch was committed, its first record at `position`.
   void Committed(log::Batch* changelog, log::Offset position);
   // It was not; everything is as it was after the last Committed or TakeCommitted.
@@ -68,8 +68,9 @@ class Shard {
   // --- store and changelog
   absl::Status UseStore(state::Store* store);
   // All of the changelog from changelog_end() on has been taken.
-  void Restored() {
+  absl::Status Restored() {
     if (!store_was_empty_) overlay_.timers().StartRows(meta_.timers_from);
+    return overlay_.AllTaken();
   }
   // One transaction's batch of the changelog, read again.
   absl::Status TakeCommitted(std::string batch, log::Offset position);

@@ -12,9 +12,11 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/hash.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
 #include "base/varint.h"
@@ -24,13 +26,9 @@ namespace parcours::processor {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-constexpr std::string_view kRunsHeader = "parcours runs 1";
-
 std::string LogFolder(const std::string& folder) { return folder + "/log"; }
 std::string StoreFolder(const std::string& folder) { return folder + "/store"; }
-std::string RunsFile(const std::string& folder) { return folder + "/runs"; }
+std::string CrashesFile(const std::string& folder) { return folder + "/crashes"; }
 
 const char* OrderName(Order order) {
   switch (order) {
@@ -43,6 +41,12 @@ const char* OrderName(Order order) {
   }
   return "";
 }
+
+namespace {
+
+constexpr std::string_view kRunsHeader = "parcours runs 1";
+
+std::string RunsFile(const std::string& folder) { return folder + "/runs"; }
 
 // One line of the runs file: everything that makes a run the same.
 std::string LineOf(const RunWords& words) {
@@ -127,6 +131,35 @@ absl::Status CheckWords(const std::string& folder, const std::string& first,
   return absl::OkStatus();
 }
 
+// The log's note of which `runs` are its own: as they were, and as they were to become.
+constexpr std::string_view kRunsNote = "runs";
+
+std::string HashOf(const std::vector<std::string>& runs) {
+  return absl::StrCat(absl::Hex(Hash64(absl::StrJoin(runs, "\n")), absl::kZeroPad16));
+}
+
+absl::Status NoteRuns(log::LocalLog& log, const std::vector<std::string>& before,
+                      const std::vector<std::string>& after) {
+  return log.PutNote(kRunsNote, absl::StrCat(HashOf(before), " ", HashOf(after)));
+}
+
+// Whether log and store are those that `runs` tell of.
+absl::Status CheckRuns(log::LocalLog& log, const std::string& folder,
+                       const std::vector<std::string>& runs) {
+  ASSIGN_OR_RETURN(const auto note, log.Note(kRunsNote));
+  std::error_code error;
+  const bool has_store = fs::exists(StoreFolder(folder), error);
+  if (!note.has_value() && !runs.empty() && (runs.size() > 1 || has_store)) {
+    return absl::DataLossError(absl::StrCat("open state ", folder, ": its log is gone"));
+  }
+  const bool known = note.has_value() ? note->find(HashOf(runs)) != std::string::npos
+                                      : runs.size() <= 1;  // new, or to be made again
+  if (known && !(runs.empty() && has_store)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "open state ", folder, ": the file 'runs' in it was ", runs.empty() ? "removed" : "changed",
+      ", so that nobody knows what was read: put it back, or give all inputs to another folder"));
+}
+
 std::string EndNote(std::uint64_t run) { return absl::StrCat("end/", run); }
 
 std::optional<RunEnd> DecodeEnd(std::string_view bytes) {
@@ -193,9 +226,8 @@ absl::StatusOr<RunWords::Input> IdentifyInput(const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string& folder,
                                                                const RunWords& words,
-                                                               std::size_t memory_bytes,
-                                                               const Notice& notice) {
-  (void)notice;
+                                                               std::size_t store_bytes,
+                                                               std::size_t log_buffer_bytes) {
   RETURN_IF_ERROR(log::CreateFolder(folder));
   std::unique_ptr<StateFolder> state(new StateFolder());
   state->folder_ = folder;
@@ -203,8 +235,12 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
   if (!runs.empty()) RETURN_IF_ERROR(CheckWords(folder, runs.front(), words));
   log::LocalLogOptions log_options;
   log_options.folder = LogFolder(folder);
+  log_options.write_buffer_bytes = log_buffer_bytes;
   ASSIGN_OR_RETURN(state->log_, log::LocalLog::Open(log_options));
-  // Only who holds the log may write beside it.
+  // Only who holds the log may write beside it; who held it before may have.
+  ASSIGN_OR_RETURN(runs, ReadRuns(folder));
+  if (!runs.empty()) RETURN_IF_ERROR(CheckWords(folder, runs.front(), words));
+  RETURN_IF_ERROR(CheckRuns(*state->log_, folder, runs));
   const std::string line = LineOf(words);
   state->run_ = runs.size();
   if (runs.empty() || runs.back() != line) {
@@ -223,17 +259,21 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
                          "it, then give further input"));
       }
     }
+    const std::vector<std::string> before = runs;
     runs.push_back(line);
+    RETURN_IF_ERROR(NoteRuns(*state->log_, before, runs));
     RETURN_IF_ERROR(WriteRuns(folder, runs));
     state->run_ = runs.size();
+  } else if (runs.size() == 1) {  // the log may have been made again
+    RETURN_IF_ERROR(NoteRuns(*state->log_, {}, runs));
   }
   ASSIGN_OR_RETURN(const auto end, state->log_->Note(EndNote(state->run_)));
   if (end.has_value()) state->end_ = DecodeEnd(*end);
-  ASSIGN_OR_RETURN(state->crash_slots_, runtime::CrashSlots::Open(folder + "/crashes"));
+  ASSIGN_OR_RETURN(state->crash_slots_, runtime::CrashSlots::Open(CrashesFile(folder)));
   state::StoreOptions store_options;
   store_options.folder = StoreFolder(folder);
   store_options.shards = words.shards;
-  store_options.memory_bytes = memory_bytes;
+  store_options.memory_bytes = store_bytes;
   ASSIGN_OR_RETURN(state->store_, state::Store::Open(store_options));
   return state;
 }
@@ -257,7 +297,8 @@ absl::Status StateFolder::SetAside(std::unique_ptr<StateFolder> state, const std
   bool log_whole = false;
   {
     const auto log = log::LocalLog::Open(log_options);
-    log_whole = log.ok() && (*log)->Check().ok() && ReachesBack(**log, words.shards);
+    log_whole = log.ok() && (*log)->Check().ok() && ReachesBack(**log, words.shards) &&
+                (*log)->Note(kRunsNote).value_or(std::nullopt).has_value();
   }
   std::error_code error;
   if (log_whole && fs::exists(StoreFolder(folder), error)) {
@@ -278,6 +319,64 @@ absl::Status StateFolder::SetAside(std::unique_ptr<StateFolder> state, const std
     notice(absl::StrCat(why, "; set aside as ", aside, ", made again from the inputs"));
   }
   return absl::OkStatus();
+}
+
+namespace {
+
+// What LineOf wrote. False: it makes no sense.
+bool ParseLine(const std::string& line, RunWords* words) {
+  constexpr std::string_view kOut = " out=";
+  const std::size_t out = line.find(kOut);
+  if (out == std::string::npos) return false;
+  std::string error;
+  if (!absl::CUnescape(line.substr(out + kOut.size()), &words->out, &error)) return false;
+  const std::string before = line.substr(0, out);
+  words->definitions = WordOf(before, "definitions");
+  for (const Order order : {Order::kSort, Order::kSorted, Order::kArrival}) {
+    if (WordOf(before, "order") == OrderName(order)) words->order = order;
+  }
+  const std::string until = WordOf(before, "until");
+  if (until != "-") {
+    const absl::StatusOr<TimeMs> time = ParseTime(until);
+    if (!time.ok()) return false;
+    words->until = *time;
+  }
+  const std::string inputs = WordOf(before, "inputs");
+  for (const std::string& input :
+       std::vector<std::string>(absl::StrSplit(inputs, ',', absl::SkipEmpty()))) {
+    const std::vector<std::string> parts = absl::StrSplit(input, ':');
+    RunWords::Input& read = words->inputs.emplace_back();
+    if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &read.bytes)) return false;
+    read.sha256 = parts[1];
+  }
+  return absl::SimpleAtoi(WordOf(before, "shards"), &words->shards) && words->shards > 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<RunWords>> RunsOf(const std::string& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("open state ", folder, ": there is no such folder"));
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> lines, ReadRuns(folder));
+  if (lines.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "open state ", folder, ": no state lies there; its file 'runs' is missing or empty"));
+  }
+  std::vector<RunWords> runs;
+  for (const std::string& line : lines) {
+    if (ParseLine(line, &runs.emplace_back())) continue;
+    return absl::DataLossError(absl::StrCat("open state ", folder, ": ", RunsFile(folder),
+                                            ": line ", runs.size() + 1, " makes no sense"));
+  }
+  return runs;
+}
+
+absl::StatusOr<std::optional<RunEnd>> EndOfRun(log::LocalLog& log, std::uint64_t number) {
+  ASSIGN_OR_RETURN(const auto note, log.Note(EndNote(number)));
+  return note.has_value() ? DecodeEnd(*note) : std::nullopt;
 }
 
 }  // namespace parcours::processor

@@ -53,14 +53,24 @@ struct RunEnd {
   std::uint64_t customers = 0;
 };
 
+// For who only looks at a state folder: the runs that led to it, the earliest first.
+// InvalidArgument: no state lies there.
+absl::StatusOr<std::vector<RunWords>> RunsOf(const std::string& folder);
+// What run `number`, from 1, ended with; nothing where it is not finished.
+absl::StatusOr<std::optional<RunEnd>> EndOfRun(log::LocalLog& log, std::uint64_t number);
+std::string LogFolder(const std::string& folder);
+std::string StoreFolder(const std::string& folder);
+std::string CrashesFile(const std::string& folder);
+const char* OrderName(Order order);
+
 class StateFolder {
  public:
   using Notice = std::function<void(const std::string&)>;
-  // Opens or makes the folder. `memory_bytes`: of the store.
+  // Opens or makes the folder.
   static absl::StatusOr<std::unique_ptr<StateFolder>> Open(const std::string& folder,
                                                            const RunWords& words,
-                                                           std::size_t memory_bytes,
-                                                           const Notice& notice);
+                                                           std::size_t store_bytes,
+                                                           std::size_t log_buffer_bytes);
 
   log::LocalLog& log() { return *log_; }
   state::Store& store() { return *store_; }

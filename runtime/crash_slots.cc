@@ -98,6 +98,20 @@ absl::StatusOr<std::unique_ptr<CrashSlots>> CrashSlots::Open(const std::string& 
   return slots;
 }
 
+std::vector<CrashSlots::Crash> CrashSlots::ReadFrom(const std::string& path) {
+  std::vector<Crash> crashes;
+  const auto content = std::make_unique<File>();
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return crashes;
+  const ssize_t got = read(file, static_cast<void*>(content.get()), sizeof(File));
+  close(file);
+  if (got != static_cast<ssize_t>(sizeof(File)) || content->magic != kMagic) return crashes;
+  for (const File::Counted& entry : content->counted) {
+    if (entry.crashes > 0) crashes.push_back({entry.shard, entry.position, entry.crashes});
+  }
+  return crashes;
+}
+
 CrashSlots::~CrashSlots() {
   for (int signal : kSignals) sigaction(signal, &before[signal], nullptr);
   open_slots.store(nullptr);

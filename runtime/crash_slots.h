@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -27,6 +28,14 @@ class CrashSlots {
   ~CrashSlots();
   CrashSlots(const CrashSlots&) = delete;
   CrashSlots& operator=(const CrashSlots&) = delete;
+
+  // What is counted in the file at `path`, for who only looks; nothing where there is none.
+  struct Crash {
+    std::uint32_t shard;
+    std::uint64_t position;
+    std::uint32_t crashes;
+  };
+  static std::vector<Crash> ReadFrom(const std::string& path);
 
   // Record `position` of `shard` is being worked on by `lane`, until Leave.
   void Enter(int lane, std::uint32_t shard, std::uint64_t position);

@@ -1,5 +1,6 @@
 #include "runtime/process.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -38,6 +39,11 @@ std::uint64_t MachineMemoryBytes() {
 
 bool ErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
 bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+void KeepMemoryTight() {
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);  // a fixed one: by itself it would rise with what is freed
+  mallopt(M_ARENA_MAX, 2);
+}
 
 absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& folder) {
   std::string made = folder + "/parcours-XXXXXX";

@@ -18,6 +18,10 @@ std::uint64_t MachineMemoryBytes();
 bool ErrorIsTerminal();
 bool OutputIsTerminal();
 
+// Has the allocator give large blocks back to the machine as soon as they are freed, and keep few
+// heaps, so that what the process takes stays near what it uses. Call it first.
+void KeepMemoryTight();
+
 // Makes a folder of its own in `folder`, for whoever calls to remove.
 absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& folder);
 
