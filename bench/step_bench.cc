@@ -151,14 +151,23 @@ class Group {
     event.fields = {fields, 8};
     hash_[i] = hashes_[customer];
   }
-  void Apply(processor::Shard& shard, engine::Effects& effects) {
-    for (int i = 0; i < kSize; ++i) upcoming_[i] = {hash_[i], events_[i].type};
-    shard.Prefetch(upcoming_);
+  void Apply(processor::Shard& shard) {
     for (int i = 0; i < kSize; ++i) {
-      while (!shard.Tick(events_[i].time, 512)) effects.ClearRecords();
+      upcoming_[i] = {&shard, events_[i].customer, hash_[i], events_[i].type};
+    }
+    processor::Shard::Prefetch(upcoming_);
+    for (int i = 0; i < kSize; ++i) {
+      TickTo(shard, events_[i].time);
       if (!shard.Apply(events_[i], hash_[i], events_[i].time).ok()) std::exit(1);
     }
-    effects.ClearRecords();
+    shard.effects().ClearRecords();
+  }
+  static void TickTo(processor::Shard& shard, TimeMs clock) {
+    for (bool done = false; !done; shard.effects().ClearRecords()) {
+      const absl::StatusOr<bool> result = shard.Tick(clock, 512);
+      if (!result.ok()) std::exit(1);
+      done = *result;
+    }
   }
 
  private:
@@ -182,8 +191,7 @@ struct Figures {
 // Nanoseconds an event: mixed orders and views, then events that nothing reads.
 Figures Measure(std::uint32_t customers) {
   engine::Rules rules(Compile(Definitions()));
-  engine::Effects effects;
-  processor::Shard shard(rules, &effects, std::size_t{20} << 30);
+  processor::Shard shard(rules, 0);
   Group group(customers);
   TimeMs time = 1'767'225'600'000;
   TimeMs step = 40 * kDayMs / (2 * customers);  // 2 events a customer in 40 days
@@ -193,7 +201,7 @@ Figures Measure(std::uint32_t customers) {
       group.Make(time, step, type);
       time += step * Group::kSize;
       const double began = runtime::MonotonicSeconds();
-      group.Apply(shard, effects);
+      group.Apply(shard);
       spent += runtime::MonotonicSeconds() - began;
     }
     return spent * 1e9 / static_cast<double>(groups * Group::kSize);
@@ -211,7 +219,8 @@ Figures Measure(std::uint32_t customers) {
   step = 1;  // from here on time hardly moves: what is measured is Step, not the dues of others
   figures.mixed_ns = median(-1);
   figures.unread_ns = median(2);
-  figures.bytes_a_customer = shard.customers().MemoryBytes() / shard.customers().size();
+  figures.bytes_a_customer =
+      shard.overlay().customers().bytes() / shard.overlay().customers().size();
   return figures;
 }
 
@@ -220,16 +229,15 @@ double MeasureDues(std::uint32_t customers) {
   std::vector<double> seconds;
   for (int round = 0; round < 5; ++round) {
     engine::Rules rules(Compile(kDueDefinitions));
-    engine::Effects effects;
-    processor::Shard shard(rules, &effects, std::size_t{20} << 30);
+    processor::Shard shard(rules, 0);
     Group group(customers);
     const TimeMs time = 1'767'225'600'000;
     for (std::uint32_t first = 0; first + Group::kSize <= customers; first += Group::kSize) {
       for (int i = 0; i < Group::kSize; ++i) group.Set(i, first + i, time, 0, {});
-      group.Apply(shard, effects);
+      group.Apply(shard);
     }
     const double began = runtime::MonotonicSeconds();
-    while (!shard.Tick(time + 90 * kDayMs + 1, 512)) effects.ClearRecords();
+    Group::TickTo(shard, time + 90 * kDayMs + 1);
     seconds.push_back(runtime::MonotonicSeconds() - began);
   }
   std::sort(seconds.begin(), seconds.end());

@@ -30,7 +30,8 @@ using state::Store;
 
 constexpr std::uint32_t kCustomers = 1'000'000;
 constexpr std::size_t kValueBytes = 130;
-constexpr std::size_t kSliceCustomers = 2000;
+// By way of memory; and as a file at once.
+constexpr std::size_t kSliceCustomers = 2000, kLargeSliceCustomers = 50'000;
 constexpr std::size_t kKeysARead = 64;
 constexpr TimeMs kNow = 1'767'225'600'000;
 
@@ -70,7 +71,8 @@ std::unique_ptr<Store> OpenStore(const std::string& folder, int shards, std::siz
 // Writes customers as write-back does.
 class Writer {
  public:
-  Writer(Store* store, int shards) : store_(*store), rows_(static_cast<std::size_t>(shards)) {
+  Writer(Store* store, int shards, std::size_t slice_customers)
+      : store_(*store), slice_customers_(slice_customers), rows_(static_cast<std::size_t>(shards)) {
     dues_.assign(kCustomers, 0);
   }
 
@@ -108,7 +110,7 @@ class Writer {
     dues_[number] = kNow + static_cast<TimeMs>(random_() % (90 * kDayMs));
     state::SetTimerKey(dues_[number], hash, id, &key);
     rows.push_back({key, {}, false});
-    if (rows.size() >= 3 * kSliceCustomers) WriteSlice(hash % rows_.size());
+    if (rows.size() >= 3 * slice_customers_) WriteSlice(hash % rows_.size());
   }
   // A third alike, as presence bits and layouts are; the rest differs.
   std::string MakeValue() {
@@ -137,6 +139,7 @@ class Writer {
   }
 
   Store& store_;
+  const std::size_t slice_customers_;
   Store::Slice slice_;
   std::mt19937_64 random_{42};
   std::vector<std::vector<Row>> rows_;
@@ -206,6 +209,19 @@ double MeasureOpen(const std::string& folder, int shards) {
   return figures[2];
 }
 
+void MeasureImports(const std::string& folder) {
+  std::filesystem::remove_all(folder);
+  const auto store = OpenStore(folder, 1, std::size_t{256} << 20);
+  Writer writer(store.get(), 1, kLargeSliceCustomers);
+  writer.WriteAll();
+  writer.WriteAll();
+  std::printf("store_import %.2f us\nstore_import_caller %.2f us\n",
+              writer.caller_us() + writer.background_us(), writer.caller_us());
+  std::printf(
+      "store_import_amplification %.2f ratio\n",
+      static_cast<double>(store->bytes_written()) / static_cast<double>(store->bytes_put()));
+}
+
 void Measure(const std::string& folder, int shards) {
   const std::string name = std::to_string(shards) + "_shards";
   const char* const of = name.c_str();
@@ -213,7 +229,7 @@ void Measure(const std::string& folder, int shards) {
   std::uint64_t bytes = 0;
   {
     const auto store = OpenStore(folder, shards, std::size_t{256} << 20);
-    Writer writer(store.get(), shards);
+    Writer writer(store.get(), shards, kSliceCustomers);
     writer.WriteAll();
     writer.WriteAll();
     std::printf("store_write_%s %.2f us\n", of, writer.caller_us() + writer.background_us());
@@ -239,6 +255,7 @@ int main(int argc, char** argv) {
   const std::string folder =
       argc > 1 ? argv[1] : std::filesystem::temp_directory_path() / "parcours_store_bench";
   for (const int shards : {1, 4, 64}) parcours::Measure(folder, shards);
+  parcours::MeasureImports(folder);
   std::filesystem::remove_all(folder);
   return 0;
 }

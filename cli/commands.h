@@ -2,7 +2,7 @@
 //
 // Each adds its subcommand to the command line; when it is chosen it runs and leaves its exit code.
 // Exit codes: 0 done; 1 the definitions, the expression or the input is wrong; 2 the command line
-// is wrong; 3 the machine let us down (a full disk, a folder that cannot be written).
+// is wrong; 3 the machine let us down (a full disk, a folder that is damaged or cannot be written).
 #pragma once
 
 #include "absl/status/status.h"
@@ -20,6 +20,7 @@ void AddValidate(CLI::App& app, int* exit_code);
 void AddEval(CLI::App& app, int* exit_code);
 void AddDemo(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
+void AddState(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 // Prints the status's message to standard error and gives the exit code for it.

@@ -207,6 +207,7 @@ absl::Status Lane::Commit(double now_s) {
     transaction_.Clear();
     return absl::OkStatus();
   }
+  if (options_.before_commit != nullptr) RETURN_IF_ERROR(options_.before_commit());
   TimeMs log_time = 0;
   for (const auto& shard : shards_) {
     if (!shard->changed()) continue;

@@ -38,11 +38,13 @@ struct LaneOptions {
   double commit_seconds = 2;
   std::uint64_t commit_events = 0;  // 0: no matter how many
   // Written to the store at once. Many cost less a record, few hold events up for less long.
-  std::size_t slice_records = 2048;
+  std::size_t slice_records = 16384;
   bool publish = true;  // else records are only counted and digested
   // Where what is being worked on is noted, under the lane's number; may be null.
   runtime::CrashSlots* crash_slots = nullptr;
   int number = 0;
+  // Asked before each commit; if it does not say OK, nothing is committed.
+  std::function<absl::Status()> before_commit;
   // Told what a Step did, before it is published; it may be rolled back yet.
   std::function<void(const engine::Effects&)> watch;
 };

@@ -1,6 +1,7 @@
 #include "processor/meta.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "base/varint.h"
 
 namespace parcours::processor {
@@ -125,25 +126,43 @@ void EncodeMeta(const Meta& meta, std::string* out) {
   }
 }
 
-absl::Status DecodeMeta(const catalog::Catalog& catalog, std::string_view bytes, Meta* meta) {
-  *meta = Meta(catalog);
-  if (bytes.empty()) return absl::DataLossError("read META: it is empty");
-  if (bytes[0] != kMetaFormat) {
-    return absl::DataLossError(
-        absl::StrCat("read META: format ", static_cast<int>(bytes[0]), ", known is ", kMetaFormat));
+namespace {
+
+// What stands before the totals.
+absl::Status DecodePlace(std::string_view* bytes, Meta* meta) {
+  if (bytes->empty()) return absl::DataLossError("read META: it is empty");
+  if (bytes->front() != kMetaFormat) {
+    return absl::DataLossError(absl::StrCat("read META: format ", static_cast<int>(bytes->front()),
+                                            ", known is ", kMetaFormat));
   }
-  bytes.remove_prefix(1);
+  bytes->remove_prefix(1);
   bool ok = true;
   for (auto* number : {&meta->run, &meta->judged, &meta->position, &meta->sequence}) {
-    ok = ok && GetVarint(&bytes, number);
+    ok = ok && GetVarint(bytes, number);
   }
   for (TimeMs* time : {&meta->log_time, &meta->clock, &meta->timers_from}) {
-    ok = ok && GetSigned(&bytes, time);
+    ok = ok && GetSigned(bytes, time);
   }
-  if (!ok || !DecodeTotals(&bytes, &meta->totals) || !bytes.empty()) {
+  return ok ? absl::OkStatus() : absl::DataLossError("read META: it is cut off");
+}
+
+}  // namespace
+
+absl::Status DecodeMeta(const catalog::Catalog& catalog, std::string_view bytes, Meta* meta) {
+  *meta = Meta(catalog);
+  RETURN_IF_ERROR(DecodePlace(&bytes, meta));
+  if (!DecodeTotals(&bytes, &meta->totals) || !bytes.empty()) {
     return absl::DataLossError("read META: its bytes make no sense for these definitions");
   }
   return absl::OkStatus();
+}
+
+absl::Status DecodeMetaHead(std::string_view bytes, Meta* meta) {
+  *meta = Meta(catalog::Catalog());
+  RETURN_IF_ERROR(DecodePlace(&bytes, meta));
+  bool ok = true;
+  VisitCounts(meta->totals, [&](std::uint64_t& count) { ok = ok && GetVarint(&bytes, &count); });
+  return ok ? absl::OkStatus() : absl::DataLossError("read META: it is cut off");
 }
 
 }  // namespace parcours::processor

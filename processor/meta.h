@@ -69,5 +69,7 @@ struct Meta {
 void EncodeMeta(const Meta& meta, std::string* out);
 // DataLoss: damaged, of a newer format, or of other definitions.
 absl::Status DecodeMeta(const catalog::Catalog& catalog, std::string_view bytes, Meta* meta);
+// The same without definitions: all but what is counted by journey, step and segment, and digests.
+absl::Status DecodeMetaHead(std::string_view bytes, Meta* meta);
 
 }  // namespace parcours::processor

@@ -164,7 +164,9 @@ LaneOptions Run::OptionsOf(int lane) const {
   options.publish = !options_.out.empty();
   options.slice_records = memory_.slice_records;
   options.number = lane;
-  if (KeepsState()) options.crash_slots = &state_->crash_slots();
+  if (!KeepsState()) return options;
+  options.crash_slots = &state_->crash_slots();
+  options.before_commit = [this] { return state_->Begin(); };
   return options;
 }
 

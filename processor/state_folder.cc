@@ -259,11 +259,10 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
                          "it, then give further input"));
       }
     }
-    const std::vector<std::string> before = runs;
-    runs.push_back(line);
-    RETURN_IF_ERROR(NoteRuns(*state->log_, before, runs));
-    RETURN_IF_ERROR(WriteRuns(folder, runs));
-    state->run_ = runs.size();
+    const absl::MutexLock lock(&state->mutex_);
+    state->runs_before_ = runs;
+    state->line_to_write_ = line;
+    state->run_ = runs.size() + 1;
   } else if (runs.size() == 1) {  // the log may have been made again
     RETURN_IF_ERROR(NoteRuns(*state->log_, {}, runs));
   }
@@ -278,7 +277,19 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
   return state;
 }
 
+absl::Status StateFolder::Begin() {
+  const absl::MutexLock lock(&mutex_);
+  if (line_to_write_.empty()) return absl::OkStatus();
+  std::vector<std::string> runs = runs_before_;
+  runs.push_back(line_to_write_);
+  RETURN_IF_ERROR(NoteRuns(*log_, runs_before_, runs));
+  RETURN_IF_ERROR(WriteRuns(folder_, runs));
+  line_to_write_.clear();
+  return absl::OkStatus();
+}
+
 absl::Status StateFolder::Finish(const RunEnd& end) {
+  RETURN_IF_ERROR(Begin());
   std::string bytes;
   PutVarint(end.customers, &bytes);
   for (std::uint64_t word : end.customers_digest) PutVarint(word, &bytes);

@@ -19,8 +19,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "base/digest.h"
 #include "base/time.h"
 #include "log/local_log.h"
@@ -77,6 +79,9 @@ class StateFolder {
   runtime::CrashSlots& crash_slots() { return *crash_slots_; }
   // The number of the run that was asked for, from 1.
   std::uint64_t run() const { return run_; }
+  // To be called before anything of this run is committed: from here on the folder holds it. Words
+  // that turn out to be wrong before that leave no trace. Safe for concurrent use.
+  absl::Status Begin();
   // Set once that run is finished.
   const std::optional<RunEnd>& end() const { return end_; }
   absl::Status Finish(const RunEnd& end);
@@ -94,6 +99,10 @@ class StateFolder {
   std::unique_ptr<log::LocalLog> log_;
   std::unique_ptr<state::Store> store_;
   std::unique_ptr<runtime::CrashSlots> crash_slots_;
+  absl::Mutex mutex_;
+  // Of a run that has not begun; else empty.
+  std::vector<std::string> runs_before_ ABSL_GUARDED_BY(mutex_);
+  std::string line_to_write_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t run_ = 0;
   std::optional<RunEnd> end_;
 };

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table_properties.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -501,7 +502,19 @@ Store::Sizes Store::SizesOf(int shard) const {
     std::uint64_t number = 0;
     return rep_->db->GetIntProperty(rep_->HandleOf(shard), name, &number) ? number : 0;
   };
-  return {.keys = read(Properties::kEstimateNumKeys),
+  // RocksDB's own estimate knows nothing of the files of a store that was just opened.
+  rocksdb::TablePropertiesCollection files;
+  rep_->db->GetPropertiesOfAllTables(rep_->HandleOf(shard), &files).PermitUncheckedError();
+  std::uint64_t puts =
+      read(Properties::kNumEntriesActiveMemTable) + read(Properties::kNumEntriesImmMemTables);
+  std::uint64_t deletes =
+      read(Properties::kNumDeletesActiveMemTable) + read(Properties::kNumDeletesImmMemTables);
+  for (const auto& [name, file] : files) {
+    puts += file->num_entries;
+    deletes += file->num_deletions;
+  }
+  puts -= std::min(puts, deletes);  // entries count deletions too
+  return {.keys = puts - std::min(puts, deletes),
           .bytes = read(Properties::kLiveSstFilesSize) + read(Properties::kCurSizeAllMemTables)};
 }
 
