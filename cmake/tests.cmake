@@ -1,5 +1,6 @@
 # Everything that is built or run to prove the rooms: unit tests, fuzz entry points, benches, and
-# the checks written as scripts. ctest labels: unit cases oracle examples docs golden tidy fuzz.
+# the checks written as scripts. ctest labels: unit cases oracle examples docs golden tidy fuzz sim
+# crash.
 
 enable_testing()  # here, not in a function: CMake forgets it at the function's end
 
@@ -9,6 +10,7 @@ function(add_tests)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   get_property(rooms GLOBAL PROPERTY PARCOURS_ROOMS)
   add_unit_tests(${rooms})
+  add_simulation()
   add_fuzz_entries()
   add_benches()
   add_checks()
@@ -57,6 +59,15 @@ function(add_unit_tests)
       set_tests_properties(${room} PROPERTIES LABELS unit)
     endif()
   endforeach()
+endfunction()
+
+# tests/sim: the whole system on one thread, from seeds.
+function(add_simulation)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sim/*.cc)
+  add_executable(simulate ${sources} ${CMAKE_SOURCE_DIR}/tests/support/faulty_env.cc)
+  target_link_libraries(simulate PRIVATE processor)
+  add_test(NAME simulation COMMAND simulate --seeds 50 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(simulation PROPERTIES LABELS sim)
 endfunction()
 
 # tests/fuzz/X_fuzz.cc with its corpus in tests/fuzz/corpus/X. With PARCOURS_FUZZ a libFuzzer
@@ -126,5 +137,8 @@ function(add_checks)
     add_check(rfm examples examples/check_rfm.py ${binary})
     add_check(golden golden golden/check_golden.py ${binary})
     add_check(docs docs docs/check_docs.py ${binary})
+    add_check(crash_short crash crash/kill_replay.py ${binary} --kills 12 --after-commit-at-least 6
+              --mode 1/1/sort --mode 16/2/sorted)
+    add_check(crash_damage crash crash/damage_test.py ${binary})
   endif()
 endfunction()

@@ -34,6 +34,7 @@ struct LocalLogOptions {
   std::string folder;
   bool read_only = false;
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
+  bool compaction = true;       // tests turn it off, to have one thread
   rocksdb::Env* env = nullptr;  // null: the machine's files
 };
 

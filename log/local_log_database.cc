@@ -76,6 +76,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(LogDatabase::Family family,
   to.table_factory = table;
   to.write_buffer_size = options.write_buffer_bytes;
   to.max_write_buffer_number = 3;
+  to.disable_auto_compactions = !options.compaction;
   // Files of level 0 hold little but keys: many of them are no reason to make writers wait.
   to.level0_slowdown_writes_trigger = 64;
   to.level0_stop_writes_trigger = 128;

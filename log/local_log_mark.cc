@@ -31,7 +31,7 @@ std::uint64_t Decode(const std::string& bytes) {
 }  // namespace
 
 SyncedMark::SyncedMark(rocksdb::Env* env, const std::string& folder)
-    : env_(env), path_(folder + "/SYNCED") {
+    : env_(env), folder_(folder), path_(folder + "/SYNCED") {
   std::string bytes;
   if (rocksdb::ReadFileToString(env, path_, &bytes).ok()) read_ = Decode(bytes);
 }
@@ -39,8 +39,13 @@ SyncedMark::SyncedMark(rocksdb::Env* env, const std::string& folder)
 void SyncedMark::Write(std::uint64_t sequence) {
   const std::string bytes = Encode(sequence);
   if (file_ == nullptr) {
-    if (!env_->FileExists(path_).ok()) {
-      rocksdb::WriteStringToFile(env_, bytes, path_).PermitUncheckedError();
+    // Overwriting in place keeps an old mark whole; a file that was never synced may come back empty,
+    // and without a mark a torn end is not known from damage.
+    if (read_ == 0) {
+      rocksdb::WriteStringToFile(env_, bytes, path_, /*should_sync=*/true).PermitUncheckedError();
+      std::unique_ptr<rocksdb::Directory> folder;
+      env_->NewDirectory(folder_, &folder).PermitUncheckedError();
+      if (folder != nullptr) folder->Fsync().PermitUncheckedError();
     }
     env_->NewRandomRWFile(path_, &file_, rocksdb::EnvOptions()).PermitUncheckedError();
   }

@@ -2,7 +2,8 @@
 //
 // After a power loss the last, unsynced bytes of the write-ahead log may hold anything; so may the
 // middle of one that is damaged. Only who knows what was synced can tell them apart. The mark is
-// overwritten after every sync, and not synced itself: it may be old, it is never too new.
+// overwritten after every sync, and only the first one is synced itself: it may be old, never too
+// new.
 // Bytes: docs/formats.md#the-embedded-log.
 // Threads: one at a time. Failure: a mark that cannot be written stays old; an unreadable one is 0.
 #pragma once
@@ -25,7 +26,7 @@ class SyncedMark {
 
  private:
   rocksdb::Env* const env_;
-  const std::string path_;
+  const std::string folder_, path_;
   std::uint64_t read_ = 0;
   std::unique_ptr<rocksdb::RandomRWFile> file_;  // opened by the first Write
 };

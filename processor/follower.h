@@ -79,6 +79,7 @@ class Follower {
   std::vector<Source> sources_;
   Batch batch_;  // decoded, not yet applied: of one shard
   std::vector<Slot*> order_;
+  std::size_t next_to_fire_ = 0;
   double committed_at_s_ = 0;
   bool open_ = false;  // something happened since the last commit
 };

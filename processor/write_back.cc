@@ -104,6 +104,7 @@ void Overlay::AddRows(const Item& item) {
   if (customer.row_due == item.due) return;
   TimeMs old_due = customer.row_due;
   if (PARCOURS_MUTANT("wrong-timer-row-deleted")) old_due = customer.next_due;
+  if (PARCOURS_MUTANT("old-timer-row-not-deleted")) old_due = kNever;
   if (old_due != kNever) {
     state::SetTimerKey(old_due, customer.hash, customer.id(),
                        &rows_.emplace_back(std::string(), false).first);
@@ -136,7 +137,7 @@ void Overlay::FillSlice(std::string_view meta) {
     }
     if (item.customer != nullptr) AddRows(item);
   }
-  if (!meta_put) slice_.Put(state::kMetaKey, meta);
+  if (!meta_put && !PARCOURS_MUTANT("slice-without-meta")) slice_.Put(state::kMetaKey, meta);
   std::sort(rows_.begin(), rows_.end());
   for (const auto& [key, put] : rows_) {
     if (put) {
@@ -199,18 +200,30 @@ absl::Status Overlay::TakeCommitted(std::string batch, log::Offset position, boo
     }
     const std::string_view id = state::CustomerOfKey(entry.key);
     const std::uint64_t hash = Hash64(id);
-    TimeMs row_due = rows_unknown ? state::kRowUnknown : kNever;
+    // Since this began, too, it may have been written and forgotten.
+    TimeMs row_due = rows_unknown || stored_any_ ? state::kRowUnknown : kNever;
+    if (PARCOURS_MUTANT("rows-of-the-tail-not-looked-up")) row_due = kNever;
     const std::uint32_t number = customers_.Find(id, hash);
     if (number != Customers::kNone) {
       row_due = customers_[number].row_due;
       customers_.Remove(number);
     }
-    ASSIGN_OR_RETURN(const Customer* const customer, DecodeUnwritten(id, hash, record, row_due));
-    page.records.push_back({place, customer->number});
+    if (!lacking_.empty()) lacking_.erase(std::string(id));
+    taking_ = true;
+    const absl::StatusOr<Customer*> customer = DecodeUnwritten(id, hash, record, row_due);
+    taking_ = false;
+    RETURN_IF_ERROR(customer.status());
+    page.records.push_back({place, (*customer)->number});
   }
   page_bytes_ += page.HeldBytes();
   if (!reader.ok()) return absl::DataLossError("read the changelog: a batch is damaged");
   return absl::OkStatus();
+}
+
+absl::Status Overlay::AllTaken() const {
+  if (lacking_.empty()) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("load customer ", *lacking_.begin(), ": a chunk of its known ids is missing"));
 }
 
 }  // namespace parcours::processor

@@ -3,6 +3,7 @@
 tests/mutants.txt has a line for each PARCOURS_MUTANT("name") in the sources:
     name  base_test:Calendar.TheFirstInstantAfterTheGap      a unit test (a --gtest_filter)
     name  cases:calendar_days                                a file of tests/cases
+    name  sim:40                                             that many seeds of the simulation
 A test must pass without the mutant and fail with it. A survivor, a mutant that is not listed, and a
 line for no mutant are faults.
 
@@ -42,6 +43,8 @@ def command(build, test):
     if binary == "cases":
         return [sys.executable, "tests/cases/run_cases.py", "--parcours", str(build / "parcours"),
                 f"tests/cases/{which}.txt"]
+    if binary == "sim":
+        return [str(build / "simulate"), "--first", "1", "--seeds", which]
     return [str(build / binary), f"--gtest_filter={which}", "--gtest_brief=1"]
 
 
