@@ -39,8 +39,8 @@ SyncedMark::SyncedMark(rocksdb::Env* env, const std::string& folder)
 void SyncedMark::Write(std::uint64_t sequence) {
   const std::string bytes = Encode(sequence);
   if (file_ == nullptr) {
-    // Overwriting in place keeps an old mark whole; a file that was never synced may come back empty,
-    // and without a mark a torn end is not known from damage.
+    // Overwriting in place keeps an old mark whole; a file that was never synced may come back
+    // empty, and without a mark a torn end is not known from damage.
     if (read_ == 0) {
       rocksdb::WriteStringToFile(env_, bytes, path_, /*should_sync=*/true).PermitUncheckedError();
       std::unique_ptr<rocksdb::Directory> folder;

@@ -130,16 +130,22 @@ absl::StatusOr<Shard::Result> Lane::TickAndApply(Slot& slot) {
   return Apply(slot);
 }
 
+bool Lane::HasDue(TimeMs clock) const {
+  return std::any_of(shards_.begin(), shards_.end(),
+                     [clock](const auto& shard) { return shard->HasDue(clock); });
+}
+
 absl::StatusOr<bool> Lane::Tick(Shard& shard, TimeMs clock, int customers_max) {
   ASSIGN_OR_RETURN(const bool done, shard.Tick(clock, customers_max));
   Drain(shard);
   return done;
 }
 
-absl::Status Lane::TickAll(TimeMs clock) {
+absl::Status Lane::TickAll(TimeMs clock, double now_s) {
   for (const auto& shard : shards_) {
     for (bool done = false; !done;) {
       ASSIGN_OR_RETURN(done, Tick(*shard, clock, kDuesBetweenDrains));
+      if (!done) RETURN_IF_ERROR(Keep(now_s));
     }
   }
   return absl::OkStatus();

@@ -85,10 +85,13 @@ class Lane {
   absl::StatusOr<Shard::Result> Apply(Slot& slot);
   // Ticks the event's shard to its log time before: how a history from files tells time.
   absl::StatusOr<Shard::Result> TickAndApply(Slot& slot);
+  // Whether any shard has something to look at by `clock`.
+  bool HasDue(TimeMs clock) const;
   // Moves a shard's clock, looking at no more than `customers_max` customers. False: not done yet.
   absl::StatusOr<bool> Tick(Shard& shard, TimeMs clock, int customers_max);
-  // The same until it is done, for every shard.
-  absl::Status TickAll(TimeMs clock);
+  // The same for every shard until it is done, keeping all bounds on the way: it may commit, so
+  // each shard must stand where nothing of its input is half applied.
+  absl::Status TickAll(TimeMs clock, double now_s);
   void Reject(Shard& shard, const Rejection& rejection);
   // Publishes one line as it is.
   void Publish(log::Topic topic, std::string_view key, std::string_view line);

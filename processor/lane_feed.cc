@@ -85,6 +85,11 @@ void LaneFeed::Wants(Slot& slot) {
 
 absl::Status LaneFeed::Take(Group& group) {
   for (std::size_t i = 0; i < group.used; ++i) Wants(group.slots[i]);
+  // However many are due before the first event: here, where nothing is half applied, they may be
+  // committed in parts.
+  if (!order_.empty() && lane_->HasDue(order_.front()->log_time)) {
+    RETURN_IF_ERROR(lane_->TickAll(order_.front()->log_time, runtime::MonotonicSeconds()));
+  }
   for (std::size_t begin = 0; begin < order_.size(); begin += kBatchEvents) {
     const std::size_t count = std::min(kBatchEvents, order_.size() - begin);
     const std::span<Slot* const> next(order_.data() + begin, count);
@@ -137,7 +142,7 @@ absl::Status LaneFeed::End(TimeMs clock) {
     const absl::MutexLock lock(&mutex_);
     RETURN_IF_ERROR(status_);
   }
-  if (clock >= 0) RETURN_IF_ERROR(lane_->TickAll(clock));
+  if (clock >= 0) RETURN_IF_ERROR(lane_->TickAll(clock, runtime::MonotonicSeconds()));
   RETURN_IF_ERROR(lane_->Commit(runtime::MonotonicSeconds()));
   return lane_->WriteBackAll();
 }

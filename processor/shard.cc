@@ -170,7 +170,8 @@ void Shard::PrefetchTimers() {
     customers.PrefetchPointer(ahead->number);
   }
   if (const auto* ahead = timers.Peek(kPrefetchAhead)) {
-    PrefetchLines(customers.Pointer(ahead->number), lines_);
+    const Customer* customer = customers.Pointer(ahead->number);
+    if (customer != nullptr) PrefetchLines(customer, lines_);
   }
   if (const auto* ahead = timers.Peek(kPrefetchBehindAhead)) {
     const Customer* customer = customers.Pointer(ahead->number);

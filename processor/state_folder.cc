@@ -143,9 +143,14 @@ absl::Status NoteRuns(log::LocalLog& log, const std::vector<std::string>& before
   return log.PutNote(kRunsNote, absl::StrCat(HashOf(before), " ", HashOf(after)));
 }
 
-// Whether log and store are those that `runs` tell of.
+// Whether log and store are those that `runs` tell of. A run is told there before it commits.
 absl::Status CheckRuns(log::LocalLog& log, const std::string& folder,
-                       const std::vector<std::string>& runs) {
+                       const std::vector<std::string>& runs, int shards) {
+  bool removed = false;
+  for (int shard = 0; runs.empty() && shard < shards; ++shard) {
+    ASSIGN_OR_RETURN(const auto range, log.Range(log::Topic::kChangelog, shard));
+    removed = removed || range.end > 0;
+  }
   ASSIGN_OR_RETURN(const auto note, log.Note(kRunsNote));
   std::error_code error;
   const bool has_store = fs::exists(StoreFolder(folder), error);
@@ -154,9 +159,9 @@ absl::Status CheckRuns(log::LocalLog& log, const std::string& folder,
   }
   const bool known = note.has_value() ? note->find(HashOf(runs)) != std::string::npos
                                       : runs.size() <= 1;  // new, or to be made again
-  if (known && !(runs.empty() && has_store)) return absl::OkStatus();
+  if (known && !removed) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "open state ", folder, ": the file 'runs' in it was ", runs.empty() ? "removed" : "changed",
+      "open state ", folder, ": the file 'runs' in it was ", removed ? "removed" : "changed",
       ", so that nobody knows what was read: put it back, or give all inputs to another folder"));
 }
 
@@ -240,7 +245,7 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
   // Only who holds the log may write beside it; who held it before may have.
   ASSIGN_OR_RETURN(runs, ReadRuns(folder));
   if (!runs.empty()) RETURN_IF_ERROR(CheckWords(folder, runs.front(), words));
-  RETURN_IF_ERROR(CheckRuns(*state->log_, folder, runs));
+  RETURN_IF_ERROR(CheckRuns(*state->log_, folder, runs, words.shards));
   const std::string line = LineOf(words);
   state->run_ = runs.size();
   if (runs.empty() || runs.back() != line) {

@@ -94,10 +94,10 @@ struct Attribute {
   expr::Type type;  // bool int double string timestamp date money
   int scale = 0;
   bool is_time_zone = false;  // type time_zone: a string that names the customer's zone
-  bool contact = false;  // personal: kept apart, never in rules nor in what is published
-  std::string trait;     // dotted path in an identify's traits; by default `name`
-  int variable = -1;     // -1 for contact data
-  int cell = -1;         // value; `variable` numbers the note of its last write
+  bool contact = false;       // personal: kept apart, never in rules nor in what is published
+  std::string trait;          // dotted path in an identify's traits; by default `name`
+  int variable = -1;          // -1 for contact data
+  int cell = -1;              // value; `variable` numbers the note of its last write
 };
 
 enum class Aggregate { kCount, kSum, kMin, kMax, kAvg, kFirst, kLast, kNth };

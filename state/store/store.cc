@@ -56,11 +56,15 @@ rocksdb::WriteOptions Unlogged() {
 
 rocksdb::Env* EnvOf(rocksdb::Env* env) { return env != nullptr ? env : rocksdb::Env::Default(); }
 
+// Whether there are more table files than the one that making a store leaves, which may lie there
+// before the store knows of it.
 bool HasTables(const std::string& folder, rocksdb::Env* env) {
   std::vector<std::string> files;
   if (!env->GetChildren(folder, &files).ok()) return false;
-  return std::any_of(files.begin(), files.end(),
-                     [](const std::string& file) { return absl::EndsWith(file, ".sst"); });
+  const auto tables = std::count_if(files.begin(), files.end(), [](const std::string& file) {
+    return absl::EndsWith(file, ".sst");
+  });
+  return tables > 1;
 }
 
 // Reads one row of the default column family as a number: 0 if there is none.

@@ -147,8 +147,7 @@ TEST(SegmentEvent, IdentifyFindsTraitsByTheirPaths) {
   EXPECT_EQ(reader.write(kLimit)->cell, 1050);
   EXPECT_EQ(reader.write(kSince)->cell, ParseTime("2020-01-01T00:00:00Z").value());
   EXPECT_EQ(reader.write(kVip)->cell, 1);
-  // Contact data is checked, and not written.
-  EXPECT_EQ(reader.write(kEmail), nullptr);
+  EXPECT_EQ(reader.write(kEmail)->Text(), "a@example.com");
   EXPECT_EQ(reader.SayTraits(R"({"email":5})"), "type");
 }
 
