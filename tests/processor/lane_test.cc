@@ -149,7 +149,7 @@ TEST_F(LaneTest, NeverPublishesContactData) {
     Order(*lane, "anna", absl::StrCat(i), kStart + i * 2 * kDayMs);
     Ok(lane->Commit(i));
   }
-  Ok(lane->TickAll(kStart + 60 * kDayMs));
+  Ok(lane->TickAll(kStart + 60 * kDayMs, 0));
   Ok(lane->Commit(9));
   Ok(lane->WriteBackAll());
   std::string name = testing::TempDir() + "/lane-XXXXXX";
