@@ -363,33 +363,66 @@ absl::StatusOr<Summary> ReplayOnce(const std::shared_ptr<const catalog::Catalog>
   return run.Finish();
 }
 
-absl::StatusOr<RunWords> WordsOf(const catalog::Catalog& catalog, const ReplayOptions& options) {
+RunWords WordsOf(const catalog::Catalog& catalog, const ReplayOptions& options) {
   RunWords words;
   words.definitions = catalog.version;
   words.shards = options.shards;
   words.order = options.order;
   words.until = options.until;
   words.out = options.out;
-  for (const std::string& input : options.inputs) {
-    if (input == "-") {
-      return absl::InvalidArgumentError(
-          "--state: standard input cannot be read again after a crash; give a file");
-    }
-    ASSIGN_OR_RETURN(words.inputs.emplace_back(), IdentifyInput(input));
-  }
   return words;
 }
+
+// Reads all inputs to know them again, on a thread of its own: a new state need not wait for it.
+class Identification {
+ public:
+  Identification(RunWords words, const std::vector<std::string>& inputs)
+      : words_(std::move(words)), worker_([this, inputs] {
+          std::vector<RunWords::Input> found;
+          absl::Status status;
+          for (const std::string& input : inputs) {
+            absl::StatusOr<RunWords::Input> one = IdentifyInput(input);
+            status.Update(one.status());
+            if (!status.ok()) break;
+            found.push_back(*std::move(one));
+          }
+          const absl::MutexLock lock(&mutex_);
+          words_.inputs = std::move(found);
+          status_ = status;
+          done_ = true;
+        }) {}
+  // Waits for it.
+  absl::StatusOr<RunWords> Words() {
+    const absl::MutexLock lock(&mutex_, absl::Condition(&done_));
+    RETURN_IF_ERROR(status_);
+    return words_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  RunWords words_ ABSL_GUARDED_BY(mutex_);
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  runtime::Worker worker_;
+};
 
 absl::StatusOr<Summary> ReplayWithState(const std::shared_ptr<const catalog::Catalog>& catalog,
                                         const ReplayOptions& options, const ProgressFn& progress,
                                         const StateFolder::Notice& notice) {
-  ASSIGN_OR_RETURN(const RunWords words, WordsOf(*catalog, options));
+  for (const std::string& input : options.inputs) {
+    if (input != "-") continue;
+    return absl::InvalidArgumentError(
+        "--state: standard input cannot be read again after a crash; give a file");
+  }
+  const RunWords words = WordsOf(*catalog, options);
+  Identification identification(words, options.inputs);
+  const TellWords tell_words = [&identification] { return identification.Words(); };
   const Memory memory(options);
   // Each round may set something aside: first the store alone, then all there is.
   constexpr int kRounds = 3;
   for (int round = 1;; ++round) {
     absl::StatusOr<std::unique_ptr<StateFolder>> state =
-        StateFolder::Open(options.state, words, memory.store, memory.log_buffer);
+        StateFolder::Open(options.state, words, tell_words, memory.store, memory.log_buffer);
     absl::Status status = state.status();
     if (status.ok()) {
       absl::StatusOr<Summary> summary = ReplayOnce(catalog, options, progress, state->get());
@@ -397,8 +430,9 @@ absl::StatusOr<Summary> ReplayWithState(const std::shared_ptr<const catalog::Cat
       status = summary.status();
     }
     if (!absl::IsDataLoss(status) || round == kRounds) return status;
+    ASSIGN_OR_RETURN(const RunWords all_words, tell_words());
     RETURN_IF_ERROR(StateFolder::SetAside(state.ok() ? *std::move(state) : nullptr, options.state,
-                                          words, status, notice));
+                                          all_words, status, notice));
   }
 }
 

@@ -231,6 +231,7 @@ absl::StatusOr<RunWords::Input> IdentifyInput(const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string& folder,
                                                                const RunWords& words,
+                                                               const TellWords& tell_words,
                                                                std::size_t store_bytes,
                                                                std::size_t log_buffer_bytes) {
   RETURN_IF_ERROR(log::CreateFolder(folder));
@@ -246,7 +247,12 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
   ASSIGN_OR_RETURN(runs, ReadRuns(folder));
   if (!runs.empty()) RETURN_IF_ERROR(CheckWords(folder, runs.front(), words));
   RETURN_IF_ERROR(CheckRuns(*state->log_, folder, runs, words.shards));
-  const std::string line = LineOf(words);
+  state->tell_words_ = tell_words;
+  std::string line;
+  if (!runs.empty()) {
+    ASSIGN_OR_RETURN(const RunWords all_words, tell_words());
+    line = LineOf(all_words);
+  }
   state->run_ = runs.size();
   if (runs.empty() || runs.back() != line) {
     for (std::size_t i = 0; i + 1 < runs.size(); ++i) {
@@ -266,7 +272,7 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
     }
     const absl::MutexLock lock(&state->mutex_);
     state->runs_before_ = runs;
-    state->line_to_write_ = line;
+    state->begun_ = false;
     state->run_ = runs.size() + 1;
   } else if (runs.size() == 1) {  // the log may have been made again
     RETURN_IF_ERROR(NoteRuns(*state->log_, {}, runs));
@@ -284,12 +290,13 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
 
 absl::Status StateFolder::Begin() {
   const absl::MutexLock lock(&mutex_);
-  if (line_to_write_.empty()) return absl::OkStatus();
+  if (begun_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const RunWords words, tell_words_());
   std::vector<std::string> runs = runs_before_;
-  runs.push_back(line_to_write_);
+  runs.push_back(LineOf(words));
   RETURN_IF_ERROR(NoteRuns(*log_, runs_before_, runs));
   RETURN_IF_ERROR(WriteRuns(folder_, runs));
-  line_to_write_.clear();
+  begun_ = true;
   return absl::OkStatus();
 }
 

@@ -45,6 +45,8 @@ struct RunWords {
   };
   std::vector<Input> inputs;
 };
+// The words with their inputs, which take a while to be read. Safe for concurrent use.
+using TellWords = std::function<absl::StatusOr<RunWords>()>;
 
 // Size and SHA-256 of a file.
 absl::StatusOr<RunWords::Input> IdentifyInput(const std::string& path);
@@ -68,9 +70,11 @@ const char* OrderName(Order order);
 class StateFolder {
  public:
   using Notice = std::function<void(const std::string&)>;
-  // Opens or makes the folder.
+  // Opens or makes the folder. `words` may still be without inputs; `tell_words` gives all of them,
+  // and is asked at once only where there were runs before.
   static absl::StatusOr<std::unique_ptr<StateFolder>> Open(const std::string& folder,
                                                            const RunWords& words,
+                                                           const TellWords& tell_words,
                                                            std::size_t store_bytes,
                                                            std::size_t log_buffer_bytes);
 
@@ -102,7 +106,8 @@ class StateFolder {
   absl::Mutex mutex_;
   // Of a run that has not begun; else empty.
   std::vector<std::string> runs_before_ ABSL_GUARDED_BY(mutex_);
-  std::string line_to_write_ ABSL_GUARDED_BY(mutex_);
+  bool begun_ ABSL_GUARDED_BY(mutex_) = true;
+  TellWords tell_words_;
   std::uint64_t run_ = 0;
   std::optional<RunEnd> end_;
 };
