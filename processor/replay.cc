@@ -28,7 +28,7 @@ constexpr double kFlushSeconds = 60;
 struct Memory {
   explicit Memory(const ReplayOptions& options) {
     constexpr std::size_t kMiB = std::size_t{1} << 20;
-    constexpr std::size_t kProgram = 32 * kMiB;  // code, libraries, definitions, lines being read
+    constexpr std::size_t kProgram = 48 * kMiB;  // code, libraries, definitions, lines being read
     constexpr std::size_t kSliceBytesARecord = 384;
     const std::size_t all = options.memory_bytes;
     const auto lane_count = static_cast<std::size_t>(options.lanes);
