@@ -104,7 +104,7 @@ class Shop {
   std::vector<std::unique_ptr<Follower>> followers_;
   std::atomic<TimeMs> tick_ = 0;
   std::atomic<std::uint64_t> transitions_ = 0;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<std::deque<Sent>> sent_ = std::vector<std::deque<Sent>>(kShards);
   std::vector<log::Offset> ends_ = std::vector<log::Offset>(kShards, 0);
   std::vector<double> latencies_ms_;
@@ -143,14 +143,14 @@ void Shop::Append(int partition, const std::string& customer, const std::string&
   log::Batch batch;
   batch.Add(customer, line);
   const double at = runtime::MonotonicSeconds();
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   Check(log_->Append(log::Topic::kEvents, partition, batch, now));
   const log::OffsetRange range = Value(log_->Range(log::Topic::kEvents, partition));
   sent_[static_cast<std::size_t>(partition)].push_back({range.end - 1, at});
 }
 
 std::vector<double> Shop::TakeLatencies() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return std::move(latencies_ms_);
 }
 
@@ -174,7 +174,7 @@ void Shop::FollowLane(int number, const std::function<bool()>& done) {
       const std::uint64_t records = lane.totals().records[kTransitionRecord];
       transitions_ += records - counted;
       counted = records;
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(&mutex_);
       for (const auto& shard : lane.shards()) {
         auto& sent = sent_[static_cast<std::size_t>(shard->number())];
         while (!sent.empty() &&

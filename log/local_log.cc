@@ -104,7 +104,7 @@ absl::StatusOr<OffsetRange> LocalLog::Range(Topic topic, int partition) {
 
 absl::Status LocalLog::Append(Topic topic, int partition, const Batch& batch, TimeMs log_time) {
   RETURN_IF_ERROR(rep_->CheckWritable());
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   PendingWrite write(rep_->open_database(), batch.size());
   absl::Status status = rep_->Add({topic, partition}, batch, log_time, &write).status();
@@ -117,7 +117,7 @@ absl::Status LocalLog::Append(Topic topic, int partition, const Batch& batch, Ti
 absl::Status LocalLog::Sync() {
   RETURN_IF_ERROR(rep_->CheckWritable());
   const std::uint64_t wanted = rep_->appended.load();
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   if (rep_->synced >= wanted) return absl::OkStatus();  // somebody's commit has done it meanwhile
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   return rep_->SyncWritten();
@@ -127,7 +127,7 @@ absl::Status LocalLog::Commit(const Transaction& transaction, TimeMs log_time,
                               std::vector<Offset>* firsts) {
   RETURN_IF_ERROR(rep_->CheckWritable());
   firsts->clear();
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   PendingWrite write(rep_->open_database(), transaction.bytes());
   absl::Status status;
@@ -145,7 +145,7 @@ absl::Status LocalLog::Commit(const Transaction& transaction, TimeMs log_time,
 absl::StatusOr<std::unique_ptr<Reader>> LocalLog::Read(Topic topic, int partition, Offset from) {
   RETURN_IF_ERROR(rep_->EnsureOpen());
   {
-    absl::MutexLock lock(&rep_->write_mu);
+    MutexLock lock(&rep_->write_mu);
     if (rep_->dropped[IndexOf(topic)] || rep_->files[IndexOf(topic)] != nullptr) {
       return absl::FailedPreconditionError(absl::StrCat("read log ", rep_->options.folder, ": ",
                                                         TopicName(topic), " are not kept in it"));
@@ -159,7 +159,7 @@ absl::StatusOr<std::unique_ptr<Reader>> LocalLog::Read(Topic topic, int partitio
 
 absl::Status LocalLog::TrimBefore(Topic topic, int partition, Offset offset) {
   RETURN_IF_ERROR(rep_->CheckWritable());
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   Partition* const of = rep_->PartitionOf({topic, partition});
   const Offset end = of->end.load();
@@ -178,7 +178,7 @@ absl::Status LocalLog::TrimBefore(Topic topic, int partition, Offset offset) {
 
 absl::Status LocalLog::SendToFile(Topic topic, const std::string& path) {
   RETURN_IF_ERROR(rep_->CheckWritable());
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   ASSIGN_OR_RETURN(const std::int64_t committed, rep_->CommittedLength(path));
   ASSIGN_OR_RETURN(rep_->files[IndexOf(topic)], LineFile::Open(path, committed));
@@ -186,13 +186,13 @@ absl::Status LocalLog::SendToFile(Topic topic, const std::string& path) {
 }
 
 void LocalLog::Drop(Topic topic) {
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   rep_->dropped[IndexOf(topic)] = true;
 }
 
 absl::StatusOr<std::optional<std::string>> LocalLog::Note(std::string_view name) {
   RETURN_IF_ERROR(rep_->EnsureOpen());
-  absl::ReaderMutexLock lock(&rep_->database_mu);
+  ReaderMutexLock lock(&rep_->database_mu);
   if (rep_->database == nullptr)
     return absl::UnavailableError("read log: it is being opened again");
   return rep_->database->Small(NoteKey(name));
@@ -200,7 +200,7 @@ absl::StatusOr<std::optional<std::string>> LocalLog::Note(std::string_view name)
 
 absl::Status LocalLog::PutNote(std::string_view name, std::string_view value) {
   RETURN_IF_ERROR(rep_->CheckWritable());
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   PendingWrite write(rep_->open_database(), value.size());
   write.AddSmall(NoteKey(name), value);
@@ -209,7 +209,7 @@ absl::Status LocalLog::PutNote(std::string_view name, std::string_view value) {
 
 absl::Status LocalLog::Check() {
   // Nothing is written meanwhile, so ranges and batches must agree.
-  absl::MutexLock lock(&rep_->write_mu);
+  MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   return CheckDatabase(rep_->open_database(), rep_->options.folder);
 }

@@ -24,7 +24,7 @@ LogCore::LogCore(const LocalLogOptions& of)
 }
 
 Partition* LogCore::PartitionOf(const PartitionId& id) {
-  absl::MutexLock lock(&partitions_mu);
+  MutexLock lock(&partitions_mu);
   std::unique_ptr<Partition>& partition = partitions[id];
   if (partition == nullptr) {
     partition = std::make_unique<Partition>();
@@ -35,15 +35,15 @@ Partition* LogCore::PartitionOf(const PartitionId& id) {
 
 absl::Status LogCore::EnsureOpen() {
   {
-    absl::ReaderMutexLock lock(&database_mu);
+    ReaderMutexLock lock(&database_mu);
     if (database != nullptr) return absl::OkStatus();
   }
-  absl::MutexLock lock(&write_mu);
+  MutexLock lock(&write_mu);
   return EnsureOpenToWrite();
 }
 
 absl::Status LogCore::EnsureOpenToWrite() {
-  absl::MutexLock lock(&database_mu);
+  MutexLock lock(&database_mu);
   if (database != nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(database, LogDatabase::Open(options, statistics));
   absl::Status status = LoadRanges();
@@ -72,7 +72,7 @@ absl::Status LogCore::LoadRanges() {
   }
   RETURN_IF_ERROR(FromRocks("open log", options.folder, at->status()));
   for (const auto& [id, range] : ranges) PartitionOf(id);
-  absl::MutexLock lock(&partitions_mu);
+  MutexLock lock(&partitions_mu);
   for (auto& [id, partition] : partitions) {
     const StoredRange& range = ranges[id];
     partition->last_time = range.last_time;
@@ -102,7 +102,7 @@ absl::Status LogCore::CutFilesBack() {
 }
 
 absl::Status LogCore::GetBatch(const PartitionId& id, Offset first, std::string* value) {
-  absl::ReaderMutexLock lock(&database_mu);
+  ReaderMutexLock lock(&database_mu);
   value->clear();
   if (database == nullptr) return absl::UnavailableError("read log: it is being opened again");
   const rocksdb::Status status =
@@ -113,7 +113,7 @@ absl::Status LogCore::GetBatch(const PartitionId& id, Offset first, std::string*
 }
 
 absl::StatusOr<Offset> LogCore::BatchAt(const PartitionId& id, Offset offset) {
-  absl::ReaderMutexLock lock(&database_mu);
+  ReaderMutexLock lock(&database_mu);
   if (database == nullptr) return absl::UnavailableError("read log: it is being opened again");
   std::unique_ptr<rocksdb::Iterator> at(database->db()->NewIterator(
       rocksdb::ReadOptions(), database->family(LogDatabase::FamilyOf(id.topic))));
@@ -153,7 +153,7 @@ absl::Status LogCore::Settle(std::string_view doing, const rocksdb::Status& stat
   absl::Status trouble = FromRocks(doing, options.folder, status);
   bool may_be_there = write == nullptr;
   {
-    absl::MutexLock lock(&database_mu);
+    MutexLock lock(&database_mu);
     may_be_there = may_be_there || database->sync_failed();
     database = nullptr;
   }

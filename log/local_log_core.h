@@ -15,7 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "log/line_file.h"
 #include "log/local_log.h"
 #include "log/local_log_database.h"
@@ -58,10 +58,10 @@ struct LogCore {
 
   const LocalLogOptions options;
   const std::shared_ptr<rocksdb::Statistics> statistics;
-  absl::Mutex write_mu;
-  absl::Mutex database_mu ABSL_ACQUIRED_AFTER(write_mu);
+  Mutex write_mu;
+  SharedMutex database_mu ABSL_ACQUIRED_AFTER(write_mu);
   std::unique_ptr<LogDatabase> database ABSL_GUARDED_BY(database_mu);  // null: closed after trouble
-  absl::Mutex partitions_mu ABSL_ACQUIRED_AFTER(database_mu);
+  Mutex partitions_mu ABSL_ACQUIRED_AFTER(database_mu);
   std::map<PartitionId, std::unique_ptr<Partition>> partitions ABSL_GUARDED_BY(partitions_mu);
   std::array<bool, kTopics> dropped ABSL_GUARDED_BY(write_mu) = {};
   std::array<std::unique_ptr<LineFile>, kTopics> files ABSL_GUARDED_BY(write_mu);

@@ -34,7 +34,8 @@ Lane::Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options,
       spill_store_(std::move(spill_store)),
       by_partition_(static_cast<std::size_t>(options_.partitions)),
       writer_(*rules_.catalog),
-      wanted_(static_cast<std::size_t>(options_.partitions)) {
+      wanted_(static_cast<std::size_t>(options_.partitions)),
+      committed_at_s_(options_.begun_s) {
   for (int number : options_.shards) {
     shards_.push_back(std::make_unique<Shard>(rules_, number));
     by_partition_[static_cast<std::size_t>(number)] = shards_.back().get();

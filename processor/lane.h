@@ -36,6 +36,7 @@ struct LaneOptions {
   std::size_t memory_bytes = std::size_t{1} << 30;  // customers, and what waits for the store
   std::size_t commit_bytes = std::size_t{64} << 20;
   double commit_seconds = 2;
+  double begun_s = 0;               // from when on the age of the first transaction counts
   std::uint64_t commit_events = 0;  // 0: no matter how many
   // Written to the store at once. Many cost less a record, few hold events up for less long.
   std::size_t slice_records = 16384;
@@ -138,7 +139,7 @@ class Lane {
   std::vector<Shard::Upcoming> upcoming_;
   std::vector<std::vector<Overlay::Wanted>> wanted_;  // by shard
   std::vector<log::Offset> firsts_;
-  double committed_at_s_ = 0;
+  double committed_at_s_;
   std::uint64_t events_ = 0;  // applied since the last commit
   std::uint64_t changelog_bytes_ = 0, commits_ = 0;
   std::size_t next_to_write_back_ = 0;

@@ -58,7 +58,7 @@ absl::Status LaneFeed::EndBatch(std::uint64_t judged, std::uint64_t position, Ti
   group_ = empty_.TryPop().value_or(nullptr);
   if (group_ == nullptr) group_ = std::make_unique<Group>();
   if (taken) return absl::OkStatus();
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return status_;
 }
 
@@ -125,7 +125,7 @@ void LaneFeed::Work() {
     const absl::Status status = Take(**group);
     if (!status.ok()) {
       full_.Close();
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(&mutex_);
       status_ = status;
       return;
     }
@@ -139,7 +139,7 @@ absl::Status LaneFeed::End(TimeMs clock) {
     group_ = std::make_unique<Group>();
     full_.Close();
     worker_->Join();
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     RETURN_IF_ERROR(status_);
   }
   if (clock >= 0) RETURN_IF_ERROR(lane_->TickAll(clock, runtime::MonotonicSeconds()));

@@ -63,7 +63,7 @@ class LaneFeed {
   std::unique_ptr<Group> group_;  // being filled
   runtime::Queue<std::unique_ptr<Group>> full_, empty_;
   std::vector<Slot*> order_;  // what is to be applied next
-  absl::Mutex mutex_;
+  Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<runtime::Worker> worker_;
 };

@@ -33,7 +33,7 @@ const char* FileOfTopic(log::Topic topic) {
 absl::StatusOr<std::unique_ptr<RecordFiles>> RecordFiles::Open(const std::string& folder) {
   RETURN_IF_ERROR(log::CreateFolder(folder));
   auto files = std::make_unique<RecordFiles>();
-  const absl::MutexLock lock(&files->mutex_);
+  const MutexLock lock(&files->mutex_);
   for (log::Topic topic : kPublished) {
     ASSIGN_OR_RETURN(files->files_[static_cast<std::size_t>(topic)],
                      log::OutputFile::Create(absl::StrCat(folder, "/", FileOfTopic(topic))));
@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<RecordFiles>> RecordFiles::Open(const std::string
 }
 
 absl::Status RecordFiles::Write(const log::Transaction& transaction) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   for (const log::Transaction::Part& part : transaction.parts()) {
     log::OutputFile* file = files_[static_cast<std::size_t>(part.topic)].get();
     if (file == nullptr) continue;
@@ -54,7 +54,7 @@ absl::Status RecordFiles::Write(const log::Transaction& transaction) {
 }
 
 absl::Status RecordFiles::Close() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   for (auto& file : files_) {
     if (file != nullptr) RETURN_IF_ERROR(file->Close());
   }
@@ -65,14 +65,14 @@ absl::StatusOr<std::unique_ptr<CustomerFile>> CustomerFile::Open(const std::stri
   auto customers = std::make_unique<CustomerFile>();
   if (folder.empty()) return customers;
   RETURN_IF_ERROR(log::CreateFolder(folder));
-  const absl::MutexLock lock(&customers->mutex_);
+  const MutexLock lock(&customers->mutex_);
   ASSIGN_OR_RETURN(customers->file_,
                    log::OutputFile::Create(absl::StrCat(folder, "/customers.ndjson")));
   return customers;
 }
 
 absl::Status CustomerFile::Write(std::string_view lines) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (file_ == nullptr) return absl::OkStatus();
   if (!lines.empty()) lines.remove_suffix(1);  // WriteLine ends the last one
   file_->WriteLine(lines);
@@ -80,7 +80,7 @@ absl::Status CustomerFile::Write(std::string_view lines) {
 }
 
 absl::Status CustomerFile::Close() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return file_ != nullptr ? file_->Close() : absl::OkStatus();
 }
 

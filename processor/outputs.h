@@ -14,7 +14,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "log/log.h"
 #include "log/output_file.h"
 
@@ -33,7 +33,7 @@ class RecordFiles {
   absl::Status Close();
 
  private:
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::array<std::unique_ptr<log::OutputFile>, log::kTopics> files_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -48,7 +48,7 @@ class CustomerFile {
   absl::Status Close();
 
  private:
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::unique_ptr<log::OutputFile> file_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -56,13 +56,13 @@ class SpillStore {
   SpillStore(std::string folder, int shards, std::size_t memory_bytes)
       : folder_(std::move(folder)), shards_(shards), memory_bytes_(memory_bytes) {}
   ~SpillStore() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     store_ = nullptr;
     std::error_code error;
     if (!made_.empty()) std::filesystem::remove_all(made_, error);
   }
   absl::StatusOr<state::Store*> Get() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (store_ != nullptr) return store_.get();
     ASSIGN_OR_RETURN(made_, runtime::MakeTemporaryFolder(folder_));
     state::StoreOptions options;
@@ -77,7 +77,7 @@ class SpillStore {
   const std::string folder_;
   const int shards_;
   const std::size_t memory_bytes_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::string made_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<state::Store> store_ ABSL_GUARDED_BY(mutex_);
 };
@@ -89,7 +89,7 @@ class Flusher {
   // Called by lanes after every group.
   absl::Status AfterGroup(std::uint64_t changelog_bytes) {
     const double now = runtime::MonotonicSeconds();
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     RETURN_IF_ERROR(status_);
     if (changelog_bytes - asked_bytes_ < kFlushBytes && now - asked_s_ < kFlushSeconds) {
       return absl::OkStatus();
@@ -101,13 +101,13 @@ class Flusher {
   }
   void Flush() {
     const absl::Status status = FlushAndTrim(&state_->store(), &state_->log());
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     status_.Update(status);
   }
 
  private:
   StateFolder* const state_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t asked_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   double asked_s_ ABSL_GUARDED_BY(mutex_) = runtime::MonotonicSeconds();
@@ -161,6 +161,8 @@ LaneOptions Run::OptionsOf(int lane) const {
   options.memory_bytes = memory_.lanes / static_cast<std::size_t>(options_.lanes);
   options.commit_bytes = memory_.commit;
   options.commit_events = options_.commit_events;
+  // Lanes commit in turn: while one waits for the disk, the others work.
+  options.begun_s = runtime::MonotonicSeconds() + options.commit_seconds * lane / options_.lanes;
   options.publish = !options_.out.empty();
   options.slice_records = memory_.slice_records;
   options.number = lane;
@@ -386,23 +388,22 @@ class Identification {
             if (!status.ok()) break;
             found.push_back(*std::move(one));
           }
-          const absl::MutexLock lock(&mutex_);
           words_.inputs = std::move(found);
           status_ = status;
-          done_ = true;
         }) {}
   // Waits for it.
   absl::StatusOr<RunWords> Words() {
-    const absl::MutexLock lock(&mutex_, absl::Condition(&done_));
+    const MutexLock lock(&mutex_);
+    worker_.Join();
     RETURN_IF_ERROR(status_);
     return words_;
   }
 
  private:
-  absl::Mutex mutex_;
-  RunWords words_ ABSL_GUARDED_BY(mutex_);
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  Mutex mutex_;  // one waits at a time
+  // The worker's until it is done.
+  RunWords words_;
+  absl::Status status_;
   runtime::Worker worker_;
 };
 

@@ -270,7 +270,7 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
                          "it, then give further input"));
       }
     }
-    const absl::MutexLock lock(&state->mutex_);
+    const MutexLock lock(&state->mutex_);
     state->runs_before_ = runs;
     state->begun_ = false;
     state->run_ = runs.size() + 1;
@@ -289,7 +289,7 @@ absl::StatusOr<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string
 }
 
 absl::Status StateFolder::Begin() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (begun_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const RunWords words, tell_words_());
   std::vector<std::string> runs = runs_before_;

@@ -22,8 +22,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "base/digest.h"
+#include "base/mutex.h"
 #include "base/time.h"
 #include "log/local_log.h"
 #include "processor/history.h"
@@ -103,7 +103,7 @@ class StateFolder {
   std::unique_ptr<log::LocalLog> log_;
   std::unique_ptr<state::Store> store_;
   std::unique_ptr<runtime::CrashSlots> crash_slots_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   // Of a run that has not begun; else empty.
   std::vector<std::string> runs_before_ ABSL_GUARDED_BY(mutex_);
   bool begun_ ABSL_GUARDED_BY(mutex_) = true;

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 
 namespace parcours::runtime {
 
@@ -24,48 +24,51 @@ class Queue {
 
   // Waits while the queue is full. False: it was closed, and the item was not taken.
   bool Push(T item) {
-    const absl::MutexLock lock(&mutex_, absl::Condition(this, &Queue::MayPush));
-    if (closed_) return false;
-    items_.push_back(std::move(item));
-    return true;
+    const MutexLock lock(&mutex_);
+    while (!closed_ && items_.size() >= items_max_) changed_.Wait(&mutex_);
+    return Put(std::move(item));
   }
   // False: the queue is full or closed, and the item was not taken.
   bool TryPush(T item) {
-    const absl::MutexLock lock(&mutex_);
-    if (closed_ || items_.size() >= items_max_) return false;
-    items_.push_back(std::move(item));
-    return true;
+    const MutexLock lock(&mutex_);
+    return items_.size() < items_max_ && Put(std::move(item));
   }
   // Waits for an item. Nothing once the queue is closed and empty.
   std::optional<T> Pop() {
-    const absl::MutexLock lock(&mutex_, absl::Condition(this, &Queue::MayPop));
-    if (items_.empty()) return std::nullopt;
-    std::optional<T> item(std::move(items_.front()));
-    items_.pop_front();
-    return item;
+    const MutexLock lock(&mutex_);
+    while (!closed_ && items_.empty()) changed_.Wait(&mutex_);
+    return Take();
   }
   // An item if there is one at once.
   std::optional<T> TryPop() {
-    const absl::MutexLock lock(&mutex_);
-    if (items_.empty()) return std::nullopt;
-    std::optional<T> item(std::move(items_.front()));
-    items_.pop_front();
-    return item;
+    const MutexLock lock(&mutex_);
+    return Take();
   }
   // No more items come; those that are there may still be taken.
   void Close() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     closed_ = true;
+    changed_.SignalAll();
   }
 
  private:
-  bool MayPush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return closed_ || items_.size() < items_max_;
+  bool Put(T item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (closed_) return false;
+    items_.push_back(std::move(item));
+    changed_.SignalAll();
+    return true;
   }
-  bool MayPop() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); }
+  std::optional<T> Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (items_.empty()) return std::nullopt;
+    std::optional<T> item(std::move(items_.front()));
+    items_.pop_front();
+    changed_.SignalAll();
+    return item;
+  }
 
   const std::size_t items_max_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
+  CondVar changed_;
   std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -41,7 +41,7 @@ class TextRoom {
   }
 
  private:
-  static constexpr std::size_t kBlockBytes = 4 << 10;
+  static constexpr std::size_t kBlockBytes = 512;
   struct Block {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;

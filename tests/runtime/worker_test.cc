@@ -3,16 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <memory>
 #include <vector>
-
-#include "absl/synchronization/notification.h"
-#include "absl/time/time.h"
 
 namespace parcours::runtime {
 namespace {
 
-constexpr absl::Duration kAMoment = absl::Milliseconds(50);
+// Given once by one thread, waited for by another.
+class Signal {
+ public:
+  void Notify() { given_.set_value(); }
+  void Wait() { seen_.wait(); }
+  // Whether it was given within a moment.
+  bool WaitAMoment() {
+    return seen_.wait_for(std::chrono::milliseconds(50)) == std::future_status::ready;
+  }
+
+ private:
+  std::promise<void> given_;
+  std::future<void> seen_ = given_.get_future();
+};
 
 TEST(Queue, GivesWhatCameFirstFirst) {
   Queue<int> queue(3);
@@ -26,29 +38,29 @@ TEST(Queue, HoldsUpWhoWritesWhileItIsFull) {
   EXPECT_TRUE(queue.TryPush(1));
   EXPECT_TRUE(queue.TryPush(2));
   EXPECT_FALSE(queue.TryPush(3));
-  absl::Notification pushed;
+  Signal pushed;
   Worker writer([&] {
     queue.Push(3);
     pushed.Notify();
   });
-  EXPECT_FALSE(pushed.WaitForNotificationWithTimeout(kAMoment));
+  EXPECT_FALSE(pushed.WaitAMoment());
   EXPECT_EQ(queue.Pop(), 1);
-  pushed.WaitForNotification();
+  pushed.Wait();
   EXPECT_EQ(queue.Pop(), 2);
   EXPECT_EQ(queue.Pop(), 3);
 }
 
 TEST(Queue, WaitsForAnItem) {
   Queue<std::unique_ptr<int>> queue(1);  // of what can only be moved
-  absl::Notification popped;
+  Signal popped;
   int got = 0;
   Worker reader([&] {
     got = **queue.Pop();
     popped.Notify();
   });
-  EXPECT_FALSE(popped.WaitForNotificationWithTimeout(kAMoment));
+  EXPECT_FALSE(popped.WaitAMoment());
   queue.Push(std::make_unique<int>(7));
-  popped.WaitForNotification();
+  popped.Wait();
   EXPECT_EQ(got, 7);
 }
 
@@ -67,7 +79,7 @@ TEST(Queue, GivesWhatItHoldsAfterItWasClosedAndTakesNothing) {
 TEST(Queue, LetsEverybodyGoWhenItIsClosed) {
   Queue<int> full(1), empty(1);
   full.Push(1);
-  absl::Notification write, read;
+  Signal write, read;
   Worker writer([&] {
     EXPECT_FALSE(full.Push(2));
     write.Notify();
@@ -76,11 +88,11 @@ TEST(Queue, LetsEverybodyGoWhenItIsClosed) {
     EXPECT_EQ(empty.Pop(), std::nullopt);
     read.Notify();
   });
-  EXPECT_FALSE(write.WaitForNotificationWithTimeout(kAMoment));
+  EXPECT_FALSE(write.WaitAMoment());
   full.Close();
   empty.Close();
-  write.WaitForNotification();
-  read.WaitForNotification();
+  write.Wait();
+  read.Wait();
 }
 
 TEST(Queue, LosesAndDoublesNothingBetweenSeveralThreads) {
@@ -108,15 +120,15 @@ TEST(Queue, LosesAndDoublesNothingBetweenSeveralThreads) {
 TEST(Errand, IsDoneOnceForThoseWhoAskBeforeItBegins) {
   std::atomic<int> done = 0;
   {
-    absl::Notification begun, go_on;
+    Signal begun, go_on;
     Errand errand([&] {
       if (done++ == 0) {
         begun.Notify();
-        go_on.WaitForNotification();
+        go_on.Wait();
       }
     });
     errand.Ask();
-    begun.WaitForNotification();
+    begun.Wait();
     for (int i = 0; i < 10; ++i) errand.Ask();
     go_on.Notify();
   }

@@ -39,7 +39,9 @@ BANNED = [
     ("std::regex", r"\bstd::regex|#include\s*<regex>", ALL, None),
     ("a thread", r"std::(jthread|thread|async)\b|pthread_create", ALL,
      r"^(runtime|log|cli)/|^tests/(runtime|log|cli)/"),
-    ("a lock", r"std::(recursive_|shared_)?mutex|absl::Mutex\b|condition_variable", PURE, None),
+    ("a lock that is not base/mutex.h's", r"std::(recursive_|shared_)?mutex|absl::Mutex\b"
+     r"|condition_variable|absl::(Notification|BlockingCounter)\b", ALL, r"^base/mutex\.h$"),
+    ("a lock", r"\bMutexLock\b|\bCondVar\b", PURE, r"^base/mutex\.h$"),
     ("printing", r"\b(f|v|vf)?printf\s*\(|\bf?puts\s*\(|std::(cout|cerr|clog)|<iostream>", PURE,
      None),
     ("a file", r"std::(i|o)?fstream|std::filesystem|\bfopen\s*\(", PURE,
