@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
-#include "base/varint.h"
 #include "processor/engine/step.h"
 #include "state/keys.h"
 
@@ -362,11 +361,10 @@ absl::Status FlushAndTrim(state::Store* store, log::Log* log) {
   std::string value;
   for (int shard = 0; shard < store->shards(); ++shard) {
     ASSIGN_OR_RETURN(const bool found, store->Get(shard, state::kMetaKey, &value));
-    std::string_view bytes = value;
-    std::uint64_t next = 0;
-    if (found && !GetVarint(&bytes, &next)) return absl::DataLossError("read META: it is cut off");
+    log::Offset& next = needed[static_cast<std::size_t>(shard)];
+    std::string_view meta;
+    if (found) RETURN_IF_ERROR(SplitStoredMeta(value, &next, &meta));
     if (PARCOURS_MUTANT("trim-beyond-the-store")) next += 10;
-    needed[static_cast<std::size_t>(shard)] = static_cast<log::Offset>(next);
   }
   if (!PARCOURS_MUTANT("trim-without-flush")) RETURN_IF_ERROR(store->Flush());
   for (int shard = 0; shard < store->shards(); ++shard) {

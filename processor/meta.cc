@@ -165,4 +165,20 @@ absl::Status DecodeMetaHead(std::string_view bytes, Meta* meta) {
   return ok ? absl::OkStatus() : absl::DataLossError("read META: it is cut off");
 }
 
+std::string StoredMeta(log::Offset changelog_next, std::string_view meta) {
+  std::string stored;
+  PutVarint(static_cast<std::uint64_t>(changelog_next), &stored);
+  stored.append(meta);
+  return stored;
+}
+
+absl::Status SplitStoredMeta(std::string_view stored, log::Offset* changelog_next,
+                             std::string_view* meta) {
+  std::uint64_t next = 0;
+  if (!GetVarint(&stored, &next)) return absl::DataLossError("read META: it is cut off");
+  *changelog_next = static_cast<log::Offset>(next);
+  *meta = stored;
+  return absl::OkStatus();
+}
+
 }  // namespace parcours::processor

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "base/digest.h"
 #include "base/time.h"
+#include "log/log.h"
 #include "processor/engine/effects.h"
 #include "rules/catalog/catalog.h"
 
@@ -67,6 +68,11 @@ struct Meta {
 };
 
 void EncodeMeta(const Meta& meta, std::string* out);
+// As the store has it: with what the store still needs of the changelog in front.
+std::string StoredMeta(log::Offset changelog_next, std::string_view meta);
+// DataLoss: cut off.
+absl::Status SplitStoredMeta(std::string_view stored, log::Offset* changelog_next,
+                             std::string_view* meta);
 // DataLoss: damaged, of a newer format, or of other definitions.
 absl::Status DecodeMeta(const catalog::Catalog& catalog, std::string_view bytes, Meta* meta);
 // The same without definitions: all but what is counted by journey, step and segment, and digests.

@@ -27,11 +27,10 @@ constexpr std::size_t kLineBytes = 64, kEncodeLines = 9;
 Overlay::Overlay(engine::Rules& rules, int shard)
     : rules_(rules), shard_(shard), customers_(rules.shape), timers_(customers_) {}
 
-void Overlay::UseStore(state::Store* store, bool empty, TimeMs timers_from) {
+void Overlay::UseStore(state::Store* store, bool empty) {
   store_ = store;
   complete_ = complete_ && empty;
   stored_any_ = !empty;
-  if (!empty) timers_.StartRows(timers_from);
 }
 
 // --- who is warm

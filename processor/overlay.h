@@ -38,9 +38,9 @@ class Overlay {
   // `rules` must outlive this. Without a store nothing can be forgotten.
   Overlay(engine::Rules& rules, int shard);
 
-  // From here on customers may be written to, and read from, `store`. `timers_from`: nobody in it
-  // is due before. `empty`: it holds nobody yet.
-  void UseStore(state::Store* store, bool empty, TimeMs timers_from);
+  // From here on customers may be written to, and read from, `store`. `empty`: it holds
+  // nobody yet.
+  void UseStore(state::Store* store, bool empty);
   bool has_store() const { return store_ != nullptr; }
 
   state::Customers& customers() { return customers_; }

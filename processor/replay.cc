@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
-#include "base/varint.h"
 #include "processor/lane.h"
 #include "processor/lane_feed.h"
 #include "processor/state_folder.h"
@@ -341,11 +340,11 @@ absl::StatusOr<Summary> SayAgain(const catalog::Catalog& catalog, StateFolder& s
     std::string bytes;
     ASSIGN_OR_RETURN(const bool found, state.store().Get(shard, state::kMetaKey, &bytes));
     if (!found) return absl::DataLossError("read the finished run: META is missing");
-    std::string_view rest = bytes;
-    std::uint64_t next = 0;
-    if (!GetVarint(&rest, &next)) return absl::DataLossError("read META: it is cut off");
+    log::Offset changelog_next = 0;
+    std::string_view encoded;
+    RETURN_IF_ERROR(SplitStoredMeta(bytes, &changelog_next, &encoded));
     Meta meta(catalog);
-    RETURN_IF_ERROR(DecodeMeta(catalog, rest, &meta));
+    RETURN_IF_ERROR(DecodeMeta(catalog, encoded, &meta));
     summary.totals.Add(meta.totals);
     summary.clock = meta.clock;
   }

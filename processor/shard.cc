@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
-#include "base/varint.h"
 #include "state/keys.h"
 #include "state/stored.h"
 
@@ -248,13 +247,11 @@ absl::Status Shard::UseStore(state::Store* store) {
   ASSIGN_OR_RETURN(const bool found, store->Get(number_, state::kMetaKey, &bytes));
   store_was_empty_ = !found;
   if (found) {
-    std::string_view rest = bytes;
-    std::uint64_t next = 0;
-    if (!GetVarint(&rest, &next)) return absl::DataLossError("read META: it is cut off");
-    RETURN_IF_ERROR(TakeMeta(rest));
-    changelog_end_ = static_cast<log::Offset>(next);
+    std::string_view meta;
+    RETURN_IF_ERROR(SplitStoredMeta(bytes, &changelog_end_, &meta));
+    RETURN_IF_ERROR(TakeMeta(meta));
   }
-  overlay_.UseStore(store, !found, meta_.timers_from);
+  overlay_.UseStore(store, !found);
   return absl::OkStatus();
 }
 

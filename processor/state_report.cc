@@ -65,15 +65,6 @@ std::string Quoted(std::string_view id) {
 
 std::string DueText(TimeMs due) { return due < 0 ? absl::StrCat(due, " ms") : FormatTime(due); }
 
-// META as the store has it: what it needs of the changelog stands in front.
-absl::Status SplitMeta(std::string_view value, log::Offset* needed_from, std::string_view* meta) {
-  std::uint64_t next = 0;
-  if (!GetVarint(&value, &next)) return absl::DataLossError("read META: it is cut off");
-  *needed_from = static_cast<log::Offset>(next);
-  *meta = value;
-  return absl::OkStatus();
-}
-
 bool IsChunk(std::string_view value) {
   std::string added;
   PutVarint(state::kChunkIds, &added);
@@ -258,7 +249,7 @@ absl::Status ReadPlace(log::LocalLog& log, state::Store* store, int number,
   std::string_view meta;
   if (store != nullptr) {
     ASSIGN_OR_RETURN(const bool found, store->Get(number, state::kMetaKey, &value));
-    if (found) RETURN_IF_ERROR(SplitMeta(value, &shard->needed_from, &meta));
+    if (found) RETURN_IF_ERROR(SplitStoredMeta(value, &shard->needed_from, &meta));
     const state::Store::Sizes sizes = store->SizesOf(number);
     shard->keys = sizes.keys;
     shard->store_bytes = sizes.bytes;

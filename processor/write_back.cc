@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
-#include "base/varint.h"
+#include "processor/meta.h"
 #include "processor/overlay.h"
 #include "state/keys.h"
 #include "state/stored.h"
@@ -162,10 +162,7 @@ absl::Status Overlay::WriteBack(std::size_t records_min, std::string_view meta,
   RETURN_IF_ERROR(FindUnknownRows());
   log::Offset position = pages_done < pages_.size() ? pages_[pages_done].position : changelog_end;
   if (PARCOURS_MUTANT("changelog-next-too-high")) position = changelog_end;
-  value_.clear();
-  PutVarint(static_cast<std::uint64_t>(position), &value_);
-  value_.append(meta);
-  FillSlice(value_);
+  FillSlice(StoredMeta(position, meta));
   RETURN_IF_ERROR(store_->Write(shard_, slice_));
   stored_any_ = true;
   for (const Item& item : items_) {
