@@ -43,45 +43,45 @@ FaultyEnv::FaultyEnv()
 FaultyEnv::~FaultyEnv() = default;
 
 void FaultyEnv::Crash(std::uint64_t seed) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   random_.seed(seed);
   LosePower();
 }
 
 void FaultyEnv::CrashAtChange(std::uint64_t n, std::uint64_t seed) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   random_.seed(seed);
   crash_in_ = n;
 }
 
 void FaultyEnv::PowerOn() {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   powered_ = true;
   crash_in_ = fail_sync_in_ = fail_append_in_ = 0;
 }
 
 bool FaultyEnv::crashed() const {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   return !powered_;
 }
 
 std::uint64_t FaultyEnv::changes() const {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   return changes_;
 }
 
 void FaultyEnv::FullDisk(bool full) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   full_ = full;
 }
 
 void FaultyEnv::FailSync(std::uint64_t n) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   fail_sync_in_ = n;
 }
 
 void FaultyEnv::FailAppend(std::uint64_t n) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   fail_append_in_ = n;
 }
 
@@ -123,7 +123,7 @@ Status FaultyEnv::Change(std::uint64_t generation, bool needs_space) {
 }
 
 Status FaultyEnv::Append(File* file, const Slice& data) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   const auto append = [&](std::size_t size) {
     const Status status = file->target_->Append(Slice(data.data(), size));
     if (status.ok()) file->sizes_->size += size;
@@ -140,7 +140,7 @@ Status FaultyEnv::Append(File* file, const Slice& data) {
 }
 
 Status FaultyEnv::Sync(File* file) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   // A crash during a sync comes before it, or after it and before its answer.
   const bool last = powered_ && file->generation_ == generation_ && crash_in_ == 1;
   if (last && random_() % 2 == 0) file->sizes_->synced = file->sizes_->size;
@@ -153,7 +153,7 @@ Status FaultyEnv::Sync(File* file) {
 Status FaultyEnv::NewWritableFile(const std::string& name,
                                   std::unique_ptr<rocksdb::WritableFile>* file,
                                   const rocksdb::EnvOptions& options) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   Status status = Change(generation_, /*needs_space=*/true);
   if (!status.ok()) return status;
   std::unique_ptr<rocksdb::WritableFile> target_file;
@@ -167,7 +167,7 @@ Status FaultyEnv::NewWritableFile(const std::string& name,
 Status FaultyEnv::ReopenWritableFile(const std::string& name,
                                      std::unique_ptr<rocksdb::WritableFile>* file,
                                      const rocksdb::EnvOptions& options) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   Status status = Change(generation_, /*needs_space=*/true);
   if (!status.ok()) return status;
   std::unique_ptr<rocksdb::WritableFile> target_file;
@@ -187,7 +187,7 @@ Status FaultyEnv::ReuseWritableFile(const std::string& name, const std::string& 
 }
 
 Status FaultyEnv::RenameFile(const std::string& from, const std::string& to) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   Status status = Change(generation_, /*needs_space=*/false);
   if (status.ok()) status = target()->RenameFile(from, to);
   if (!status.ok()) return status;
@@ -200,7 +200,7 @@ Status FaultyEnv::RenameFile(const std::string& from, const std::string& to) {
 }
 
 Status FaultyEnv::DeleteFile(const std::string& name) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   Status status = Change(generation_, /*needs_space=*/false);
   if (status.ok()) status = target()->DeleteFile(name);
   if (status.ok()) files_.erase(name);
@@ -208,7 +208,7 @@ Status FaultyEnv::DeleteFile(const std::string& name) {
 }
 
 Status FaultyEnv::Truncate(const std::string& name, std::size_t size) {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   Status status = Change(generation_, /*needs_space=*/false);
   std::string bytes;
   if (status.ok()) status = ReadFileToString(target(), name, &bytes);
@@ -220,7 +220,7 @@ Status FaultyEnv::Truncate(const std::string& name, std::size_t size) {
 }
 
 std::string FaultyEnv::LastFile(std::string_view ending) const {
-  const std::lock_guard lock(mu_);
+  const MutexLock lock(&mu_);
   const auto found = std::find_if(files_.rbegin(), files_.rend(),
                                   [&](const auto& file) { return file.first.ends_with(ending); });
   return found == files_.rend() ? "" : found->first;

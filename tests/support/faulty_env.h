@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "rocksdb/env.h"
 
 namespace parcours::testing {
@@ -75,7 +75,7 @@ class FaultyEnv final : public rocksdb::EnvWrapper {
   void LosePages(std::size_t begin, std::string* bytes);
   rocksdb::Status Overwrite(const std::string& name, const std::string& bytes);
 
-  mutable std::mutex mu_;  // guards all below
+  mutable Mutex mu_;  // guards all below
   std::map<std::string, std::shared_ptr<Sizes>> files_;
   std::mt19937_64 random_;
   std::uint64_t generation_ = 0, changes_ = 0;
