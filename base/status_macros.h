@@ -9,10 +9,13 @@
 #define PARCOURS_CONCAT_INNER(a, b) a##b
 #define PARCOURS_CONCAT(a, b) PARCOURS_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                    \
-  do {                                                 \
-    absl::Status parcours_status = (expression);       \
-    if (!parcours_status.ok()) return parcours_status; \
+// The line in the name: an expression may hold a function that returns on errors of its own.
+#define RETURN_IF_ERROR(expression) \
+  RETURN_IF_ERROR_INNER(PARCOURS_CONCAT(parcours_status_, __LINE__), expression)
+#define RETURN_IF_ERROR_INNER(holder, expression) \
+  do {                                            \
+    absl::Status holder = (expression);           \
+    if (!holder.ok()) return holder;              \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \
