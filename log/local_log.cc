@@ -124,9 +124,9 @@ absl::Status LocalLog::Sync() {
 }
 
 absl::Status LocalLog::Commit(const Transaction& transaction, TimeMs log_time,
-                              std::vector<Offset>* firsts) {
+                              std::vector<Offset>* ends) {
   RETURN_IF_ERROR(rep_->CheckWritable());
-  firsts->clear();
+  ends->clear();
   MutexLock lock(&rep_->write_mu);
   RETURN_IF_ERROR(rep_->EnsureOpenToWrite());
   PendingWrite write(rep_->open_database(), transaction.bytes());
@@ -135,7 +135,7 @@ absl::Status LocalLog::Commit(const Transaction& transaction, TimeMs log_time,
     const auto first = rep_->Add({part.topic, part.partition}, part.batch, log_time, &write);
     status = first.status();
     if (!status.ok()) break;
-    firsts->push_back(*first);
+    ends->push_back(*first == kNoOffset ? kNoOffset : *first + part.batch.count());
   }
   if (status.ok()) status = rep_->Finish("commit to log", &write, /*sync=*/true);
   if (!status.ok()) rep_->TakeLinesBack();

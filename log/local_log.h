@@ -47,7 +47,7 @@ class LocalLog final : public Log {
   absl::Status Append(Topic topic, int partition, const Batch& batch, TimeMs log_time) override;
   absl::Status Sync() override;
   absl::Status Commit(const Transaction& transaction, TimeMs log_time,
-                      std::vector<Offset>* firsts) override;
+                      std::vector<Offset>* ends) override;
   absl::StatusOr<std::unique_ptr<Reader>> Read(Topic topic, int partition, Offset from) override;
   absl::Status TrimBefore(Topic topic, int partition, Offset offset) override;
 

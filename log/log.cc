@@ -55,6 +55,7 @@ void Transaction::Clear() {
     if (part.batch.size() > kBytesKept) part.batch.Take();
     part.batch.Clear();
   }
+  progress_.clear();
 }
 
 }  // namespace parcours::log

@@ -41,9 +41,14 @@ struct OffsetRange {
   Offset begin = 0, end = 0;
 };
 
-// What one lane wants committed: a batch for each partition it has something for.
+// What one lane wants committed: a batch for each partition it has something for, and how far it
+// has read of kEvents.
 class Transaction {
  public:
+  struct Progress {
+    int partition;
+    Offset next;
+  };
   struct Part {
     Topic topic;
     int partition;
@@ -53,6 +58,8 @@ class Transaction {
   Batch& To(Topic topic, int partition);
   std::vector<Part>& parts() { return parts_; }
   const std::vector<Part>& parts() const { return parts_; }
+  void HasRead(int partition, Offset next) { progress_.push_back({partition, next}); }
+  const std::vector<Progress>& progress() const { return progress_; }
   bool empty() const;
   std::size_t bytes() const;
   // Empties every batch; the parts stay, and so does the memory of small batches.
@@ -60,6 +67,7 @@ class Transaction {
 
  private:
   std::vector<Part> parts_;
+  std::vector<Progress> progress_;
   std::size_t last_ = 0;  // the part that To() gave last
 };
 
@@ -86,10 +94,10 @@ class Log {
   // Sync: who must know calls Sync.
   virtual absl::Status Append(Topic topic, int partition, const Batch& batch, TimeMs log_time) = 0;
   virtual absl::Status Sync() = 0;
-  // All parts or none, durable before it returns OK; `firsts` then holds the first offset of each
-  // part, in the order of parts(); -1 where the topic is not kept in the log itself.
+  // All parts or none, and the progress, durable before it returns OK; `ends` then holds the offset
+  // behind the last record of each part, in the order of parts(); -1 where the log does not tell.
   virtual absl::Status Commit(const Transaction& transaction, TimeMs log_time,
-                              std::vector<Offset>* firsts) = 0;
+                              std::vector<Offset>* ends) = 0;
   // Reads from `from` on.
   virtual absl::StatusOr<std::unique_ptr<Reader>> Read(Topic topic, int partition, Offset from) = 0;
   // Lets go of records below `offset`, now or later; whole batches only.

@@ -37,15 +37,28 @@ Follower::Follower(const catalog::Catalog& catalog, Lane* lane, log::Log* log,
 }
 
 absl::Status Follower::Start() {
+  batch_.Clear();
   for (Source& source : sources_) RETURN_IF_ERROR(Open(&source));
   return absl::OkStatus();
 }
 
+absl::Status Follower::Add(Shard* shard) {
+  sources_.push_back(Source{.shard = shard});
+  return Open(&sources_.back());
+}
+
+void Follower::Remove(int shard) {
+  std::erase_if(sources_, [shard](const Source& source) {
+    return source.shard->number() == shard;
+  });
+}
+
 absl::Status Follower::Open(Source* source) {
   const auto position = static_cast<log::Offset>(source->shard->meta().position);
+  source->reader = nullptr;  // one at a time reads a partition
   ASSIGN_OR_RETURN(source->reader,
                    log_->Read(log::Topic::kEvents, source->shard->number(), position));
-  source->tick_at = -1;
+  source->tick_written = 0;
   return absl::OkStatus();
 }
 
@@ -69,6 +82,7 @@ void Follower::Bury(Shard& shard, const log::ReadRecord& record, std::string_vie
 
 absl::Status Follower::TakeTick(Source* source, const log::ReadRecord& record) {
   TimeMs clock = 0;
+  source->tick_written = 0;
   if (!ParseTick(record.entry.value, &clock)) {
     Bury(*source->shard, record, "tick", "a record without a key that is no tick");
     return absl::OkStatus();
@@ -89,6 +103,7 @@ bool Follower::Decode(Source* source, const log::ReadRecord& record) {
   slot.log_time = record.log_time;
   switch (reader_.Read(slot.text(), &slot.buffer)) {
     case sources::Outcome::kEmpty:
+      Bury(shard, record, "empty", "a record without a value");
       return false;
     case sources::Outcome::kIgnored:
       ++shard.meta().totals.ignored;
@@ -132,6 +147,8 @@ absl::StatusOr<int> Follower::Read(Source* source) {
   for (; records < options_.records_at_once; ++records) {
     ASSIGN_OR_RETURN(const bool more, source->reader->Next(&record));
     if (!more) break;
+    // A broker's clock may go back; time does not.
+    record.log_time = std::max(record.log_time, source->shard->meta().log_time);
     if (record.entry.key.empty()) {
       // What stands before the tick.
       if (!PARCOURS_MUTANT("tick-before-its-turn")) RETURN_IF_ERROR(ApplyWaiting());
@@ -199,13 +216,11 @@ absl::Status Follower::Tick(TimeMs clock) {
   for (Source& source : sources_) {
     Shard& shard = *source.shard;
     if (clock <= shard.clock() || !shard.HasDue(clock)) continue;
-    if (source.tick_at >= static_cast<log::Offset>(shard.meta().position)) continue;  // unread yet
-    ASSIGN_OR_RETURN(const log::OffsetRange range,
-                     log_->Range(log::Topic::kEvents, shard.number()));
+    if (source.tick_written > 0 && clock < source.tick_written + kTickLostMs) continue;
     log::Batch tick;
     tick.Add({}, TickRecord(clock));
     RETURN_IF_ERROR(log_->Append(log::Topic::kEvents, shard.number(), tick, clock));
-    source.tick_at = range.end;
+    source.tick_written = clock;
   }
   return absl::OkStatus();
 }

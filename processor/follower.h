@@ -4,7 +4,7 @@
 // time: after kIdleCommitSeconds once everything is read, after kCommitSeconds otherwise. Only
 // ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
 // a tick is written, never what happens. Limits: kRecordsAtOnce a round, kDuesAtOnce customers
-// looked at between records, one unread tick a shard, kTicksPerSecond. Threads: owned by one
+// looked at between records, one unread tick a shard, one tick in kTickSeconds. Threads: owned by one
 // worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and the
 // reason. A commit that came to nothing is rolled back and read again (Aborted, Unavailable,
 // ResourceExhausted); anything else stops the follower, and a new one, over a new lane, goes on
@@ -28,6 +28,8 @@ inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
 inline constexpr double kTickSeconds = 0.2;
 inline constexpr int kRecordsAtOnce = 1000;
 inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock
+// A tick that was not read after so long is taken to be lost.
+inline constexpr TimeMs kTickLostMs = 10'000;
 
 // The record of a tick: it has no key.
 std::string TickRecord(TimeMs clock);
@@ -43,8 +45,11 @@ class Follower {
  public:
   Follower(const catalog::Catalog& catalog, Lane* lane, log::Log* log, FollowerOptions options);
 
-  // Starts reading behind what is committed.
+  // Starts reading all shards of the lane behind what is committed; again after a roll back.
   absl::Status Start();
+  // The same for one shard that the lane has restored; and lets go of one, before the lane does.
+  absl::Status Add(Shard* shard);
+  void Remove(int shard);
   // One round. False: there was nothing to do.
   absl::StatusOr<bool> Round(double now_s);
   // Appends a tick to each shard that has something due by `clock` and no tick unread.
@@ -56,7 +61,7 @@ class Follower {
   struct Source {
     Shard* shard;
     std::unique_ptr<log::Reader> reader;
-    log::Offset tick_at = -1;  // the last tick written; read once the shard's position is behind it
+    TimeMs tick_written = 0;  // when the tick was written that was not read yet; 0: there is none
   };
 
   absl::Status Open(Source* source);

@@ -20,6 +20,9 @@ constexpr std::size_t kPagesBytesMax = std::size_t{512} << 20;
 constexpr double kRoomLeft = 0.97;
 // What a dirty customer will take in the changelog, about.
 constexpr std::size_t kRecordBytes = 96;
+// Of the changelog, read again: one batch, and what is read before the lane looks around.
+constexpr std::size_t kTailBatchBytes = std::size_t{1} << 20;
+constexpr int kTailRecordsAtOnce = 4096;
 constexpr std::size_t kPublishAtOnceBytes = std::size_t{1} << 20;
 
 }  // namespace
@@ -35,24 +38,43 @@ Lane::Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options,
       writer_(*rules_.catalog),
       wanted_(static_cast<std::size_t>(options_.partitions)),
       committed_at_s_(options_.begun_s) {
-  for (int number : options_.shards) {
-    shards_.push_back(std::make_unique<Shard>(rules_, number));
-    by_partition_[static_cast<std::size_t>(number)] = shards_.back().get();
-  }
+  for (int number : options_.shards) AddShard(number);
 }
 
 // --- what is there already
 
+Shard& Lane::AddShard(int number) {
+  shards_.push_back(std::make_unique<Shard>(rules_, number));
+  by_partition_[static_cast<std::size_t>(number)] = shards_.back().get();
+  return *shards_.back();
+}
+
 absl::Status Lane::Restore(state::Store* store) {
   for (const auto& shard : shards_) {
-    RETURN_IF_ERROR(shard->UseStore(store));
-    RETURN_IF_ERROR(ReplayTail(*shard));
-    RETURN_IF_ERROR(shard->Restored());
+    RETURN_IF_ERROR(BeginRestore(*shard, store));
+    for (bool done = false; !done;) {
+      ASSIGN_OR_RETURN(done, RestoreSome(*shard, kTailRecordsAtOnce));
+    }
   }
   return absl::OkStatus();
 }
 
-absl::Status Lane::ReplayTail(Shard& shard) {
+absl::StatusOr<Shard*> Lane::Take(int number, state::Store* store) {
+  Shard& shard = AddShard(number);
+  const absl::Status status = BeginRestore(shard, store);
+  if (status.ok()) return &shard;
+  Drop(number);
+  return status;
+}
+
+void Lane::Drop(int number) {
+  tails_.erase(number);
+  by_partition_[static_cast<std::size_t>(number)] = nullptr;
+  std::erase_if(shards_, [number](const auto& shard) { return shard->number() == number; });
+}
+
+absl::Status Lane::BeginRestore(Shard& shard, state::Store* store) {
+  RETURN_IF_ERROR(shard.UseStore(store));
   const log::Offset from = shard.changelog_end();
   ASSIGN_OR_RETURN(const log::OffsetRange range,
                    log_->Range(log::Topic::kChangelog, shard.number()));
@@ -61,28 +83,46 @@ absl::Status Lane::ReplayTail(Shard& shard) {
                                             ": the store needs the changelog from ", from,
                                             " on, but it holds ", range.begin, " to ", range.end));
   }
-  if (PARCOURS_MUTANT("tail-not-replayed")) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto reader, log_->Read(log::Topic::kChangelog, shard.number(), from));
-  log::Batch batch;
-  log::Offset first = from;
+  Tail& tail = tails_[shard.number()];
+  tail = Tail{.from = from, .end = range.end};
+  ASSIGN_OR_RETURN(tail.reader, log_->Read(log::Topic::kChangelog, shard.number(), from));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Lane::RestoreSome(Shard& shard, int records_max) {
+  Tail& tail = tails_[shard.number()];
   log::ReadRecord record;
-  for (;;) {
-    ASSIGN_OR_RETURN(const bool more, reader->Next(&record));
-    if (!more) break;
-    if (record.entry.tombstone) {
-      batch.AddTombstone(record.entry.key);
-    } else {
-      batch.Add(record.entry.key, record.entry.value);
+  for (int i = 0; i < records_max; ++i) {
+    ASSIGN_OR_RETURN(bool more, tail.reader->Next(&record));
+    more = more && !PARCOURS_MUTANT("tail-not-replayed");
+    if (!more && tail.inside) {
+      return absl::DataLossError(absl::StrCat("restore shard ", shard.number(),
+                                              ": the changelog ends inside a transaction"));
     }
-    if (record.entry.key != state::kMetaKey) continue;
-    // META ends a transaction.
-    RETURN_IF_ERROR(shard.TakeCommitted(batch.Take(), first));
-    first = record.offset + 1;
+    if (!more) {
+      RETURN_IF_ERROR(shard.Restored());
+      tails_.erase(shard.number());
+      return true;
+    }
+    if (record.entry.tombstone) {
+      tail.batch.AddTombstone(record.entry.key);
+    } else {
+      tail.batch.Add(record.entry.key, record.entry.value);
+    }
+    tail.from = record.offset + 1;
+    // META ends a transaction; but a compacted changelog has few of them left.
+    tail.inside = record.entry.key != state::kMetaKey;
+    if (tail.inside && tail.batch.size() < kTailBatchBytes) continue;
+    RETURN_IF_ERROR(shard.TakeCommitted(tail.batch.Take(), tail.from));
     RETURN_IF_ERROR(KeepMemory(0));
   }
-  if (batch.empty()) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat("restore shard ", shard.number(), ": the changelog ends inside a transaction"));
+  return false;
+}
+
+std::int64_t Lane::RestoreRemaining() const {
+  std::int64_t remaining = 0;
+  for (const auto& [number, tail] : tails_) remaining += std::max<log::Offset>(tail.end - tail.from, 0);
+  return remaining;
 }
 
 // --- events, in order
@@ -216,18 +256,19 @@ absl::Status Lane::Commit(double now_s) {
   if (options_.before_commit != nullptr) RETURN_IF_ERROR(options_.before_commit());
   TimeMs log_time = 0;
   for (const auto& shard : shards_) {
-    if (!shard->changed()) continue;
+    if (!shard->changed() || tails_.contains(shard->number())) continue;
     if (PARCOURS_MUTANT("meta-alone-not-committed") && shard->overlay().dirty() == 0) continue;
     shard->Encode(&transaction_.To(log::Topic::kChangelog, shard->number()));
+    transaction_.HasRead(shard->number(), static_cast<log::Offset>(shard->meta().position));
     log_time = std::max(log_time, shard->meta().log_time);
   }
-  RETURN_IF_ERROR(log_->Commit(transaction_, log_time, &firsts_));
+  RETURN_IF_ERROR(log_->Commit(transaction_, log_time, &ends_));
   for (std::size_t i = 0; i < transaction_.parts().size(); ++i) {
     log::Transaction::Part& part = transaction_.parts()[i];
     if (part.topic != log::Topic::kChangelog || part.batch.empty()) continue;
     changelog_bytes_ += part.batch.size();
     Shard& committed = *shard(part.partition);
-    committed.Committed(&part.batch, firsts_[i]);
+    committed.Committed(&part.batch, ends_[i]);
     if (options_.crash_slots != nullptr) {
       options_.crash_slots->Forget(static_cast<std::uint32_t>(part.partition),
                                    committed.meta().position);
@@ -257,6 +298,7 @@ absl::Status Lane::Spill(Shard& shard) {
 }
 
 absl::Status Lane::WriteBackAll() {
+  if (shards_.empty()) return absl::OkStatus();
   const bool spills = log_ == nullptr && shards_.front()->overlay().has_store();
   for (const auto& shard : shards_) {
     if (spills) RETURN_IF_ERROR(Spill(*shard));
@@ -294,6 +336,7 @@ absl::Status Lane::MakeRoom(Shard& shard, std::size_t bytes_max, double now_s) {
 }
 
 absl::Status Lane::KeepMemory(double now_s) {
+  if (shards_.empty()) return absl::OkStatus();
   const std::size_t share = options_.memory_bytes / shards_.size();
   std::size_t waiting = 0;
   for (const auto& shard : shards_) waiting += shard->overlay().unwritten_bytes();

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -64,8 +65,17 @@ class Lane {
   Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options, log::Log* log,
        RecordFiles* files, SpillStore spill_store);
 
-  // Takes over what the store has and reads the changelog's tail.
+  // Takes over what the store has and reads the changelog's tail, of all shards.
   absl::Status Restore(state::Store* store);
+  // The same, piece by piece, of a shard that is the lane's from now on: RestoreSome until it says
+  // true, then events. Unavailable: nothing can be read just now. DataLoss: the store or the
+  // changelog is damaged, or they do not fit together.
+  absl::StatusOr<Shard*> Take(int number, state::Store* store);
+  absl::StatusOr<bool> RestoreSome(Shard& shard, int records_max);
+  // Records of the changelog that are still to be read, about.
+  std::int64_t RestoreRemaining() const;
+  // Forgets the shard, and with it whatever is not committed.
+  void Drop(int number);
 
   // The shard numbered `partition`, or null if it is another lane's.
   Shard* shard(int partition) { return by_partition_[static_cast<std::size_t>(partition)]; }
@@ -118,7 +128,8 @@ class Lane {
 
  private:
   void Drain(Shard& shard);
-  absl::Status ReplayTail(Shard& shard);
+  Shard& AddShard(int number);
+  absl::Status BeginRestore(Shard& shard, state::Store* store);
   absl::Status KeepMemory(double now_s);
   absl::Status MakeRoom(Shard& shard, std::size_t bytes_max, double now_s);
   // Writes dirty customers to the store that is thrown away.
@@ -138,7 +149,15 @@ class Lane {
   std::string line_;
   std::vector<Shard::Upcoming> upcoming_;
   std::vector<std::vector<Overlay::Wanted>> wanted_;  // by shard
-  std::vector<log::Offset> firsts_;
+  std::vector<log::Offset> ends_;
+  // What is being read again of a shard's changelog.
+  struct Tail {
+    std::unique_ptr<log::Reader> reader;
+    log::Batch batch;  // read, not taken yet
+    log::Offset from = 0, end = 0;
+    bool inside = false;  // of a transaction
+  };
+  std::map<int, Tail> tails_;  // by shard
   double committed_at_s_;
   std::uint64_t events_ = 0;  // applied since the last commit
   std::uint64_t changelog_bytes_ = 0, commits_ = 0;

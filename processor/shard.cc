@@ -206,11 +206,10 @@ void Shard::Encode(log::Batch* changelog, std::size_t customers_max) {
   if (!PARCOURS_MUTANT("meta-before-states")) changelog->Add(state::kMetaKey, meta_encoded_);
 }
 
-void Shard::Committed(log::Batch* changelog, log::Offset position) {
-  changelog_end_ = position + changelog->count();
+void Shard::Committed(log::Batch* changelog, log::Offset end) {
   meta_bytes_ = meta_encoded_;
   committed_ = PlaceOf(meta_);
-  overlay_.Committed(changelog->Take(), position);
+  overlay_.Committed(changelog->Take(), std::exchange(changelog_end_, end));
 }
 
 absl::Status Shard::TakeMeta(std::string_view bytes) {
@@ -249,22 +248,22 @@ absl::Status Shard::UseStore(state::Store* store) {
   if (found) {
     std::string_view meta;
     RETURN_IF_ERROR(SplitStoredMeta(bytes, &changelog_end_, &meta));
-    RETURN_IF_ERROR(TakeMeta(meta));
+    // Empty: written on the way to the first META.
+    if (!meta.empty()) RETURN_IF_ERROR(TakeMeta(meta));
   }
   overlay_.UseStore(store, !found);
   return absl::OkStatus();
 }
 
-absl::Status Shard::TakeCommitted(std::string batch, log::Offset position) {
-  log::Offset records = 0;
+absl::Status Shard::TakeCommitted(std::string batch, log::Offset end) {
   log::BatchReader reader(batch);
   std::string_view meta;
-  for (log::Entry entry; reader.Next(&entry); ++records) {
+  for (log::Entry entry; reader.Next(&entry);) {
     if (entry.key == state::kMetaKey) meta = entry.value;
   }
   if (!meta.empty()) RETURN_IF_ERROR(TakeMeta(meta));
-  changelog_end_ = position + records;
-  return overlay_.TakeCommitted(std::move(batch), position, !store_was_empty_);
+  const log::Offset begin = std::exchange(changelog_end_, end);
+  return overlay_.TakeCommitted(std::move(batch), begin, !store_was_empty_);
 }
 
 absl::Status Shard::EachCustomer(const std::function<absl::Status(state::Customer&)>& visit) {

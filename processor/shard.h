@@ -60,8 +60,8 @@ class Shard {
   bool changed() const { return overlay_.dirty() > 0 || PlaceOf(meta_) != committed_; }
   // Appends the dirty customers and, last, META to the changelog's batch; see Overlay::EncodeDirty.
   void Encode(log::Batch* changelog, std::size_t customers_max = SIZE_MAX);
-  // That batch was committed, its first record at `position`.
-  void Committed(log::Batch* changelog, log::Offset position);
+  // That batch was committed; `end` is the changelog's offset behind it.
+  void Committed(log::Batch* changelog, log::Offset end);
   // It was not; everything is as it was after the last Committed or TakeCommitted.
   absl::Status RollBack();
 
@@ -72,8 +72,8 @@ class Shard {
     if (!store_was_empty_) overlay_.timers().StartRows(meta_.timers_from);
     return overlay_.AllTaken();
   }
-  // One transaction's batch of the changelog, read again.
-  absl::Status TakeCommitted(std::string batch, log::Offset position);
+  // What lies in the changelog from changelog_end() to `end`, read again.
+  absl::Status TakeCommitted(std::string batch, log::Offset end);
   absl::Status WriteBack(std::size_t records_min);
   // Calls `visit` for every customer; those not in memory are read from the store, in order of
   // their ids. REQUIRES: nothing dirty or unwritten, where there is a store.

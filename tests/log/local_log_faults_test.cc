@@ -33,8 +33,8 @@ class Crashes : public LocalLogTest {
         (*model)[{topic, partition}].push_back(value);
       }
     }
-    std::vector<Offset> firsts;
-    return log_->Commit(transaction, 1, &firsts);
+    std::vector<Offset> ends;
+    return log_->Commit(transaction, 1, &ends);
   }
 
   bool Holds(const Model& model) {

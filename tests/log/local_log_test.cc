@@ -45,14 +45,14 @@ TEST_F(LocalLogTest, CommitsAllPartsAndTellsTheirOffsets) {
   transaction.To(Topic::kChangelog, 1).AddTombstone("a");
   transaction.To(Topic::kActions, 5);
   ASSERT_EQ(transaction.parts().size(), 4U);
-  std::vector<Offset> firsts;
-  ASSERT_TRUE(log.Commit(transaction, 7, &firsts).ok());
-  EXPECT_THAT(firsts, ElementsAre(0, 0, 0, 0));
+  std::vector<Offset> ends;
+  ASSERT_TRUE(log.Commit(transaction, 7, &ends).ok());
+  EXPECT_THAT(ends, ElementsAre(2, 1, 1, 0));
   transaction.Clear();
   EXPECT_TRUE(transaction.empty());
   transaction.To(Topic::kChangelog, 1).Add("c", "3");
-  ASSERT_TRUE(log.Commit(transaction, 8, &firsts).ok());
-  EXPECT_THAT(firsts, ElementsAre(2, 1, 1, 0));
+  ASSERT_TRUE(log.Commit(transaction, 8, &ends).ok());
+  EXPECT_THAT(ends, ElementsAre(3, 1, 1, 0));
   EXPECT_THAT(ReadAll(log, Topic::kChangelog, 1), ElementsAre("0@7 a=1", "1@7 a!", "2@8 c=3"));
   EXPECT_THAT(ReadAll(log, Topic::kChangelog, 2), ElementsAre("0@7 b=2"));
   EXPECT_THAT(ReadAll(log, Topic::kTransitions, 1), ElementsAre("0@7 =line"));
@@ -264,8 +264,8 @@ class FileTopics : public LocalLogTest {
     transaction.To(Topic::kTransitions, 0).Add("", line);
     transaction.To(Topic::kTransitions, 1).Add("", line + "'");
     transaction.To(Topic::kChangelog, 0).Add("k", line);
-    std::vector<Offset> firsts;
-    return log_->Commit(transaction, 1, &firsts);
+    std::vector<Offset> ends;
+    return log_->Commit(transaction, 1, &ends);
   }
   LocalLog& OpenWithFile() {
     Open();

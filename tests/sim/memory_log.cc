@@ -41,11 +41,11 @@ absl::Status MemoryLog::Append(log::Topic topic, int partition, const log::Batch
 }
 
 absl::Status MemoryLog::Commit(const log::Transaction& transaction, TimeMs log_time,
-                               std::vector<log::Offset>* firsts) {
-  firsts->clear();
+                               std::vector<log::Offset>* ends) {
+  ends->clear();
   for (const log::Transaction::Part& part : transaction.parts()) {
-    firsts->push_back(static_cast<log::Offset>(records(part.topic, part.partition).size()));
     Append(part.topic, part.partition, part.batch, log_time).IgnoreError();  // cannot fail
+    ends->push_back(static_cast<log::Offset>(records(part.topic, part.partition).size()));
   }
   return absl::OkStatus();
 }

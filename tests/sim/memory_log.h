@@ -29,7 +29,7 @@ class MemoryLog final : public log::Log {
                       TimeMs log_time) override;
   absl::Status Sync() override { return absl::OkStatus(); }
   absl::Status Commit(const log::Transaction& transaction, TimeMs log_time,
-                      std::vector<log::Offset>* firsts) override;
+                      std::vector<log::Offset>* ends) override;
   absl::StatusOr<std::unique_ptr<log::Reader>> Read(log::Topic topic, int partition,
                                                     log::Offset from) override;
   absl::Status TrimBefore(log::Topic /*topic*/, int /*partition*/,

@@ -38,10 +38,10 @@ class FailingLog final : public log::Log {
   }
   absl::Status Sync() override { return log_->Sync(); }
   absl::Status Commit(const log::Transaction& transaction, TimeMs log_time,
-                      std::vector<log::Offset>* firsts) override {
+                      std::vector<log::Offset>* ends) override {
     if (fail_in_ > 0 && --fail_in_ == 0) return failure_;
     ++commits_;
-    return log_->Commit(transaction, log_time, firsts);
+    return log_->Commit(transaction, log_time, ends);
   }
   absl::StatusOr<std::unique_ptr<log::Reader>> Read(log::Topic topic, int partition,
                                                     log::Offset from) override {

@@ -95,8 +95,8 @@ class LocalLogTest : public ::testing::Test {
   absl::Status Commit(const std::string& key, const std::string& value, TimeMs time = 1) {
     Transaction transaction;
     transaction.To(Topic::kChangelog, 0).Add(key, value);
-    std::vector<Offset> firsts;
-    return log_->Commit(transaction, time, &firsts);
+    std::vector<Offset> ends;
+    return log_->Commit(transaction, time, &ends);
   }
 
   FaultyEnv env_;

@@ -188,7 +188,9 @@ TEST_F(StoreTest, GetsManyInAnyOrderAndSaysWhichAreMissing) {
   for (int i = 399; i >= 100; --i) {
     const auto at = static_cast<std::size_t>(399 - i);
     ASSERT_EQ(found[at], i % 3 != 0) << i;
-    if (found[at]) ASSERT_EQ(values[at], i == 101 ? "newer" : std::to_string(i));
+    if (found[at]) {
+      ASSERT_EQ(values[at], i == 101 ? "newer" : std::to_string(i));
+    }
   }
 }
 
