@@ -88,11 +88,13 @@ bool Retailer::Next(std::string* line) {
   if (made_ == options_.events) return false;
   const bool order = Below(2) == 0;
   const TimeMs time = NextTime();
+  // Each draw is a statement of its own: compilers differ in the order of arguments.
+  const char* const source = kSources[Below(kSources.size())];
+  customer_ = CustomerName(PickCustomer());
   *line =
-      absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", made_, "\",\"source\":\"",
-                   kSources[Below(kSources.size())], "\",\"type\":\"",
-                   order ? "order_completed" : "product_viewed", "\",\"time\":\"", FormatTime(time),
-                   "\",\"subject\":\"", customer_ = CustomerName(PickCustomer()), "\",\"data\":");
+      absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", made_, "\",\"source\":\"", source,
+                   "\",\"type\":\"", order ? "order_completed" : "product_viewed", "\",\"time\":\"",
+                   FormatTime(time), "\",\"subject\":\"", customer_, "\",\"data\":");
   if (order) {
     AppendOrder(line);
   } else {

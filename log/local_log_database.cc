@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
@@ -111,6 +112,14 @@ absl::Status CheckFolder(rocksdb::Env* env, const LocalLogOptions& options) {
   return absl::OkStatus();
 }
 
+// "MANIFEST-000018", perhaps behind a slash. False: it is not one.
+bool ManifestNumber(std::string_view file, std::uint64_t* number) {
+  constexpr std::string_view kName = "MANIFEST-";
+  if (file.starts_with('/')) file.remove_prefix(1);
+  return file.starts_with(kName) &&
+         absl::SimpleAtoi(std::string(file.substr(kName.size())), number);
+}
+
 absl::Status CreateLogFolder(rocksdb::Env* env, const LocalLogOptions& options) {
   if (options.read_only) return absl::OkStatus();
   if (options.env == nullptr) return CreateFolder(options.folder);
@@ -131,6 +140,7 @@ absl::StatusOr<std::unique_ptr<LogDatabase>> LogDatabase::Open(
   RETURN_IF_ERROR(CheckFolder(env, options));
   std::unique_ptr<LogDatabase> database(new LogDatabase(options.folder));
   database->mark_ = std::make_unique<SyncedMark>(env, options.folder);
+  RETURN_IF_ERROR(database->CheckManifest(env));
   RETURN_IF_ERROR(database->Recover(options, statistics));
   RETURN_IF_ERROR(database->CheckFormat(options.read_only));
   if (!options.read_only) database->MarkSynced();  // recovery syncs what it found
@@ -141,7 +151,39 @@ bool LogDatabase::HasAllThatWasSynced() const {
   if (PARCOURS_MUTANT("log-mark-not-read")) return true;
   const std::uint64_t found = db_->GetLatestSequenceNumber();
   // Without a mark nothing is known, unless the log had not been opened for the first time yet.
-  return mark_->read() > 0 ? found >= mark_->read() : found == 0;
+  return mark_->read().sequence > 0 ? found >= mark_->read().sequence : found == 0;
+}
+
+void LogDatabase::MarkSynced() const {
+  SyncedMark::Mark mark{.sequence = db_->GetLatestSequenceNumber()};
+  std::vector<std::string> files;
+  std::uint64_t bytes = 0;
+  // The size is that of the last sync: it is never too large.
+  if (db_->GetLiveFiles(files, &bytes, /*flush_memtable=*/false).ok()) {
+    for (const std::string& file : files) {
+      if (ManifestNumber(file, &mark.manifest)) mark.manifest_bytes = bytes;
+    }
+  }
+  mark_->Write(mark);
+}
+
+absl::Status LogDatabase::CheckManifest(rocksdb::Env* env) const {
+  std::string current;
+  std::uint64_t number = 0, bytes = 0;
+  if (PARCOURS_MUTANT("log-manifest-not-measured") || mark_->read().manifest == 0 ||
+      !rocksdb::ReadFileToString(env, folder_ + "/CURRENT", &current).ok()) {
+    return absl::OkStatus();
+  }
+  while (!current.empty() && current.back() == '\n') current.pop_back();
+  if (!ManifestNumber(current, &number) || number != mark_->read().manifest) {
+    return absl::OkStatus();  // a later one, or one that RocksDB will not find either
+  }
+  if (!env->GetFileSize(absl::StrCat(folder_, "/", current), &bytes).ok() ||
+      bytes >= mark_->read().manifest_bytes) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(
+      absl::StrCat("open log ", folder_, ": damaged: the end of ", current, " is missing"));
 }
 
 absl::Status LogDatabase::Recover(const LocalLogOptions& options,
@@ -164,7 +206,7 @@ absl::Status LogDatabase::Recover(const LocalLogOptions& options,
       status = OpenFamilies(options, statistics, WALRecoveryMode::kPointInTimeRecovery);
     }
   }
-  if (status.ok() && db_->GetLatestSequenceNumber() < mark_->read()) {
+  if (status.ok() && db_->GetLatestSequenceNumber() < mark_->read().sequence) {
     return absl::DataLossError(
         absl::StrCat("open log ", folder_, ": damaged: the end of the write-ahead log is missing"));
   }

@@ -44,7 +44,7 @@ class LogDatabase {
   // A small value; nothing if there is none.
   absl::StatusOr<std::optional<std::string>> Small(std::string_view key) const;
   // All that was written so far is durable.
-  void MarkSynced() const { mark_->Write(db_->GetLatestSequenceNumber()); }
+  void MarkSynced() const;
   // Whether making a write durable has ever failed: then the write may be there after all.
   bool sync_failed() const { return sync_failed_->load(); }
 
@@ -57,6 +57,8 @@ class LogDatabase {
                                const std::shared_ptr<rocksdb::Statistics>& statistics,
                                rocksdb::WALRecoveryMode mode);
   bool HasAllThatWasSynced() const;
+  // DataLoss: the end of the manifest that was marked is missing.
+  absl::Status CheckManifest(rocksdb::Env* env) const;
   void Close();
   absl::Status CheckFormat(bool read_only);
 

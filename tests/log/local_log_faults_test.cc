@@ -11,6 +11,7 @@
 namespace parcours::log {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -214,6 +215,12 @@ class DamagedLog : public LocalLogTest {
     for (int i = 0; i < 30; ++i) ASSERT_TRUE(Commit("k", std::string(300, 'v')).ok());
     log_ = nullptr;
   }
+  // The file that lists the others.
+  std::string Manifest() {
+    std::string current;
+    EXPECT_TRUE(rocksdb::ReadFileToString(&env_, "/log/CURRENT", &current).ok());
+    return "/log/" + current.substr(0, current.find('\n'));
+  }
   // What opening, or else checking, says.
   absl::Status OpenAndCheck() {
     auto log = LocalLog::Open(Options());
@@ -251,12 +258,7 @@ TEST_F(DamagedLog, IsToldWhereCommitsAreMissingAtItsEnd) {
 
 TEST_F(DamagedLog, IsToldWhereAFileIsMissingOrHasNoSense) {
   Fill();
-  std::vector<std::string> files;
-  ASSERT_TRUE(env_.GetChildren("/log", &files).ok());
-  std::string manifest;
-  for (const std::string& file : files) {
-    if (file.starts_with("MANIFEST-")) manifest = "/log/" + file;
-  }
+  const std::string manifest = Manifest();
   ASSERT_TRUE(env_.FlipByte(manifest, 100));
   EXPECT_TRUE(absl::IsDataLoss(OpenAndCheck())) << OpenAndCheck();
   ASSERT_TRUE(env_.FlipByte(manifest, 100));
@@ -266,6 +268,18 @@ TEST_F(DamagedLog, IsToldWhereAFileIsMissingOrHasNoSense) {
   ASSERT_TRUE(env_.RenameFile("/log/CURRENT", "/log/elsewhere").ok());
   const absl::Status status = OpenAndCheck();
   EXPECT_EQ(status, absl::DataLossError("open log /log: damaged: CURRENT is missing"));
+}
+
+TEST_F(DamagedLog, IsToldWhereItsListOfFilesWasCut) {
+  Fill();
+  ASSERT_TRUE(OpenAndCheck().ok());  // files, and a manifest that begins with them
+  for (const std::uint64_t bytes : {1, 30, 200}) {
+    ASSERT_TRUE(env_.CutEnd(Manifest(), bytes));
+    const absl::Status status = OpenAndCheck();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(HasSubstr("the end of MANIFEST-"), HasSubstr("is missing")));
+  }
 }
 
 TEST_F(DamagedLog, IsToldByItsReader) {
