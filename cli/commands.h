@@ -13,6 +13,7 @@ class App;
 
 namespace parcours::cli {
 
+inline constexpr char kVersion[] = "0.1.0";
 inline constexpr int kExitInput = 1, kExitUsage = 2, kExitMachine = 3;
 
 void AddReplay(CLI::App& app, int* exit_code);
@@ -21,6 +22,10 @@ void AddEval(CLI::App& app, int* exit_code);
 void AddDemo(CLI::App& app, int* exit_code);
 void AddGenerate(CLI::App& app, int* exit_code);
 void AddState(CLI::App& app, int* exit_code);
+void AddRun(CLI::App& app, int* exit_code);
+void AddTopics(CLI::App& app, int* exit_code);
+void AddProduce(CLI::App& app, int* exit_code);
+void AddTail(CLI::App& app, int* exit_code);
 void AddVersion(CLI::App& app, int* exit_code);
 
 // Prints the status's message to standard error and gives the exit code for it.

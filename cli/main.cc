@@ -24,6 +24,10 @@ int main(int argc, char** argv) {
   parcours::cli::AddDemo(app, &exit_code);
   parcours::cli::AddReplay(app, &exit_code);
   parcours::cli::AddState(app, &exit_code);
+  parcours::cli::AddRun(app, &exit_code);
+  parcours::cli::AddTopics(app, &exit_code);
+  parcours::cli::AddProduce(app, &exit_code);
+  parcours::cli::AddTail(app, &exit_code);
   parcours::cli::AddValidate(app, &exit_code);
   parcours::cli::AddEval(app, &exit_code);
   parcours::cli::AddGenerate(app, &exit_code);

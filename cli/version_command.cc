@@ -9,12 +9,6 @@
 
 namespace parcours::cli {
 
-namespace {
-
-constexpr const char* kVersion = "0.1.0";
-
-}  // namespace
-
 void AddVersion(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("version", "Print the version");
   auto json = std::make_shared<bool>(false);

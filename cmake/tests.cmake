@@ -1,6 +1,6 @@
 # Everything that is built or run to prove the rooms: unit tests, fuzz entry points, benches, and
 # the checks written as scripts. ctest labels: unit cases oracle examples docs golden tidy fuzz sim
-# crash.
+# crash broker.
 
 enable_testing()  # here, not in a function: CMake forgets it at the function's end
 
@@ -119,6 +119,24 @@ function(add_check name label script)
   endif()
 endfunction()
 
+# What runs on a real Kafka: alone, for its timeouts are real; skipped where there is no Java.
+set(PARCOURS_RUNS_ON_KAFKA OFF)  # ON once `parcours run` is there: chaos and errors on a broker
+function(add_broker_checks)
+  add_check(broker_rig broker broker/rig_test.py)
+  set(alone broker_rig)
+  if(TARGET parcours)
+    set(binary --parcours $<TARGET_FILE:parcours>)
+    add_check(broker_oracle broker broker/oracle_test.py ${binary} --seeds 10)
+  endif()
+  if(TARGET parcours AND PARCOURS_RUNS_ON_KAFKA)
+    add_check(broker_short broker broker/chaos.py ${binary} --kafka 4.4.0 --kills 10
+              --open-at-least 3 --seconds-max 230)
+    add_check(broker_errors broker broker/errors_test.py ${binary})
+    list(APPEND alone broker_short broker_errors)
+  endif()
+  set_tests_properties(${alone} PROPERTIES RUN_SERIAL ON SKIP_RETURN_CODE 77)
+endfunction()
+
 # Those that need the program are there once it is.
 function(add_checks)
   add_check(tidy tidy tidy/tidy_test.py)
@@ -128,6 +146,7 @@ function(add_checks)
   add_check(pure tidy tidy/pure_test.py --build ${CMAKE_BINARY_DIR})
   add_check(cases_runner cases cases/run_cases_test.py)
   add_check(docs_runner docs docs/check_docs_test.py)
+  add_check(actions examples examples/check_actions.py)
   add_check(oracle_itself oracle oracle/oracle_test.py)
   if(TARGET parcours)
     set(binary --parcours $<TARGET_FILE:parcours>)
@@ -141,4 +160,5 @@ function(add_checks)
               --mode 1/1/sort --mode 16/2/sorted)
     add_check(crash_damage crash crash/damage_test.py ${binary})
   endif()
+  add_broker_checks()
 endfunction()

@@ -48,9 +48,8 @@ absl::Status Follower::Add(Shard* shard) {
 }
 
 void Follower::Remove(int shard) {
-  std::erase_if(sources_, [shard](const Source& source) {
-    return source.shard->number() == shard;
-  });
+  std::erase_if(sources_,
+                [shard](const Source& source) { return source.shard->number() == shard; });
 }
 
 absl::Status Follower::Open(Source* source) {
@@ -159,8 +158,10 @@ absl::StatusOr<int> Follower::Read(Source* source) {
     }
     source->shard->meta().position = static_cast<std::uint64_t>(record.offset) + 1;
     source->shard->meta().log_time = record.log_time;
+    if (oldest_open_ == 0) oldest_open_ = record.log_time;
   }
   RETURN_IF_ERROR(ApplyWaiting());
+  consumed_ += static_cast<std::uint64_t>(records);
   return records;
 }
 
@@ -180,14 +181,24 @@ absl::StatusOr<bool> Follower::FireDues() {
 
 absl::Status Follower::Commit(double now_s) {
   committed_at_s_ = now_s;
-  open_ = false;
+  ForgetOpen();
   return Recover(lane_->Commit(now_s));
+}
+
+absl::Status Follower::CommitOpen(double now_s) { return open_ ? Commit(now_s) : absl::OkStatus(); }
+
+void Follower::ForgetOpen() {
+  open_ = false;
+  oldest_open_ = 0;
 }
 
 absl::Status Follower::Recover(const absl::Status& status) {
   const bool nothing_happened =
       absl::IsAborted(status) || absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
   if (status.ok() || !nothing_happened) return status;
+  ++rollbacks_;
+  last_trouble_ = status;
+  ForgetOpen();
   RETURN_IF_ERROR(lane_->RollBack());
   if (PARCOURS_MUTANT("inputs-not-read-again")) return absl::OkStatus();
   return Start();

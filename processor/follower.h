@@ -4,9 +4,9 @@
 // time: after kIdleCommitSeconds once everything is read, after kCommitSeconds otherwise. Only
 // ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
 // a tick is written, never what happens. Limits: kRecordsAtOnce a round, kDuesAtOnce customers
-// looked at between records, one unread tick a shard, one tick in kTickSeconds. Threads: owned by one
-// worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and the
-// reason. A commit that came to nothing is rolled back and read again (Aborted, Unavailable,
+// looked at between records, one unread tick a shard, one tick in kTickSeconds. Threads: owned by
+// one worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and
+// the reason. A commit that came to nothing is rolled back and read again (Aborted, Unavailable,
 // ResourceExhausted); anything else stops the follower, and a new one, over a new lane, goes on
 // from what is committed.
 #pragma once
@@ -56,6 +56,17 @@ class Follower {
   absl::Status Tick(TimeMs clock);
   // Commits what is open.
   absl::Status Commit(double now_s);
+  // The same, if there is anything.
+  absl::Status CommitOpen(double now_s);
+  // Nothing is open any more: the lane has forgotten it.
+  void ForgetOpen();
+
+  // Log time of the oldest record whose effects are not committed; 0: there is none.
+  TimeMs oldest_open() const { return oldest_open_; }
+  std::uint64_t consumed() const { return consumed_; }  // records
+  // How often commits came to nothing, and why the last one did.
+  std::uint64_t rollbacks() const { return rollbacks_; }
+  const absl::Status& last_trouble() const { return last_trouble_; }
 
  private:
   struct Source {
@@ -87,6 +98,10 @@ class Follower {
   std::size_t next_to_fire_ = 0;
   double committed_at_s_ = 0;
   bool open_ = false;  // something happened since the last commit
+  TimeMs oldest_open_ = 0;
+  std::uint64_t rollbacks_ = 0;
+  absl::Status last_trouble_;
+  std::uint64_t consumed_ = 0;
 };
 
 }  // namespace parcours::processor

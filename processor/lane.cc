@@ -36,6 +36,8 @@ Lane::Lane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options,
       spill_store_(std::move(spill_store)),
       by_partition_(static_cast<std::size_t>(options_.partitions)),
       writer_(*rules_.catalog),
+      proto_writer_(*rules_.catalog),
+      headers_(rules_.catalog->version, options_.encoding),
       wanted_(static_cast<std::size_t>(options_.partitions)),
       committed_at_s_(options_.begun_s) {
   for (int number : options_.shards) AddShard(number);
@@ -121,7 +123,8 @@ absl::StatusOr<bool> Lane::RestoreSome(Shard& shard, int records_max) {
 
 std::int64_t Lane::RestoreRemaining() const {
   std::int64_t remaining = 0;
-  for (const auto& [number, tail] : tails_) remaining += std::max<log::Offset>(tail.end - tail.from, 0);
+  for (const auto& [number, tail] : tails_)
+    remaining += std::max<log::Offset>(tail.end - tail.from, 0);
   return remaining;
 }
 
@@ -192,7 +195,13 @@ absl::Status Lane::TickAll(TimeMs clock, double now_s) {
 }
 
 void Lane::Publish(log::Topic topic, std::string_view key, std::string_view line) {
-  if (options_.publish) transaction_.To(topic, 0).Add(key, line);
+  if (!options_.publish) return;
+  log::Batch& batch = transaction_.To(topic, 0);
+  if (options_.headers) {
+    batch.Add(key, line, headers_.OfLine());
+  } else {
+    batch.Add(key, line);
+  }
 }
 
 void Lane::Drain(Shard& shard) {
@@ -204,7 +213,19 @@ void Lane::Drain(Shard& shard) {
     writer_.Append(record, &line_);
     ++totals.records[kind];
     Digest::Add(digest_.HashOf(line_), &totals.digests[kind]);
-    Publish(topic, record.customer->id(), line_);
+    if (!options_.publish) return;
+    std::string_view value = line_;
+    if (options_.encoding == Encoding::kProtobuf) {
+      message_.clear();
+      proto_writer_.Append(record, &message_);
+      value = message_;
+    }
+    log::Batch& batch = transaction_.To(topic, 0);
+    if (options_.headers) {
+      batch.Add(record.customer->id(), value, headers_.Of(kind, record.cause));
+    } else {
+      batch.Add(record.customer->id(), value);
+    }
   };
   for (const engine::Transition& transition : effects.transitions) {
     totals.segmentations[static_cast<std::size_t>(transition.segmentation)].Count(transition);
@@ -262,6 +283,7 @@ absl::Status Lane::Commit(double now_s) {
     transaction_.HasRead(shard->number(), static_cast<log::Offset>(shard->meta().position));
     log_time = std::max(log_time, shard->meta().log_time);
   }
+  if (transaction_.progress().empty() && transaction_.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(log_->Commit(transaction_, log_time, &ends_));
   for (std::size_t i = 0; i < transaction_.parts().size(); ++i) {
     log::Transaction::Part& part = transaction_.parts()[i];
@@ -285,6 +307,11 @@ absl::Status Lane::RollBack() {
   events_ = 0;
   for (const auto& shard : shards_) RETURN_IF_ERROR(shard->RollBack());
   return absl::OkStatus();
+}
+
+void Lane::ForgetTransaction() {
+  transaction_.Clear();
+  events_ = 0;
 }
 
 absl::Status Lane::Spill(Shard& shard) {

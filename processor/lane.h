@@ -24,8 +24,10 @@
 #include "base/digest.h"
 #include "log/log.h"
 #include "processor/batch.h"
+#include "processor/engine/proto_records.h"
 #include "processor/engine/records.h"
 #include "processor/outputs.h"
+#include "processor/record_headers.h"
 #include "processor/shard.h"
 #include "runtime/crash_slots.h"
 
@@ -42,6 +44,10 @@ struct LaneOptions {
   // Written to the store at once. Many cost less a record, few hold events up for less long.
   std::size_t slice_records = 16384;
   bool publish = true;  // else records are only counted and digested
+  // What records of customers are published as; digests are of their lines in either case. Files
+  // of lines want kJson. What else is published is always a line.
+  Encoding encoding = Encoding::kJson;
+  bool headers = false;  // whether published records have headers
   // Where what is being worked on is noted, under the lane's number; may be null.
   runtime::CrashSlots* crash_slots = nullptr;
   int number = 0;
@@ -114,6 +120,10 @@ class Lane {
   absl::Status Commit(double now_s);
   // After a commit that came to nothing: everything as it was after the last one.
   absl::Status RollBack();
+  // Nothing that is open will be committed; for an owner that has dropped the shards.
+  void ForgetTransaction();
+  // One slice of what is committed.
+  absl::Status WriteBackSome(Shard& shard) { return shard.WriteBack(options_.slice_records); }
   // Writes everything that is committed to the store.
   absl::Status WriteBackAll();
 
@@ -144,9 +154,11 @@ class Lane {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Shard*> by_partition_;
   const engine::RecordWriter writer_;
+  engine::ProtoWriter proto_writer_;
+  RecordHeaders headers_;
   Digest digest_;
   log::Transaction transaction_;
-  std::string line_;
+  std::string line_, message_;
   std::vector<Shard::Upcoming> upcoming_;
   std::vector<std::vector<Overlay::Wanted>> wanted_;  // by shard
   std::vector<log::Offset> ends_;

@@ -119,6 +119,8 @@ void EncodeMeta(const Meta& meta, std::string* out) {
     PutVarint(number, out);
   }
   for (TimeMs time : {meta.log_time, meta.clock, meta.timers_from}) PutSigned(time, out);
+  PutVarint(meta.definitions.size(), out);
+  out->append(meta.definitions);
   VisitCounts(meta.totals, [&](std::uint64_t count) { PutVarint(count, out); });
   for (const SegmentationTally& tally : meta.totals.segmentations) EncodePairs(tally, out);
   for (const Digest::Sum& sum : meta.totals.digests) {
@@ -131,9 +133,10 @@ namespace {
 // What stands before the totals.
 absl::Status DecodePlace(std::string_view* bytes, Meta* meta) {
   if (bytes->empty()) return absl::DataLossError("read META: it is empty");
-  if (bytes->front() != kMetaFormat) {
-    return absl::DataLossError(absl::StrCat("read META: format ", static_cast<int>(bytes->front()),
-                                            ", known is ", kMetaFormat));
+  const int format = static_cast<unsigned char>(bytes->front());
+  if (format < kMetaFormatOldest || format > kMetaFormat) {
+    return absl::DataLossError(
+        absl::StrCat("read META: format ", format, ", newest known ", kMetaFormat));
   }
   bytes->remove_prefix(1);
   bool ok = true;
@@ -143,6 +146,13 @@ absl::Status DecodePlace(std::string_view* bytes, Meta* meta) {
   for (TimeMs* time : {&meta->log_time, &meta->clock, &meta->timers_from}) {
     ok = ok && GetSigned(bytes, time);
   }
+  std::uint64_t size = 0;
+  meta->definitions.clear();
+  if (format > kMetaFormatOldest) {
+    ok = ok && GetVarint(bytes, &size) && size <= bytes->size();
+    if (ok) meta->definitions = std::string(bytes->substr(0, size));
+    if (ok) bytes->remove_prefix(size);
+  }
   return ok ? absl::OkStatus() : absl::DataLossError("read META: it is cut off");
 }
 
@@ -151,6 +161,12 @@ absl::Status DecodePlace(std::string_view* bytes, Meta* meta) {
 absl::Status DecodeMeta(const catalog::Catalog& catalog, std::string_view bytes, Meta* meta) {
   *meta = Meta(catalog);
   RETURN_IF_ERROR(DecodePlace(&bytes, meta));
+  if (!meta->definitions.empty() && meta->definitions != catalog.version) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("read META: it was made with other definitions (version ", meta->definitions,
+                     ", now ", catalog.version, ")"));
+  }
+  meta->definitions = catalog.version;
   if (!DecodeTotals(&bytes, &meta->totals) || !bytes.empty()) {
     return absl::DataLossError("read META: its bytes make no sense for these definitions");
   }

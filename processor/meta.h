@@ -20,7 +20,8 @@
 
 namespace parcours::processor {
 
-inline constexpr int kMetaFormat = 1;
+// Format 1 does not say of which definitions it is.
+inline constexpr int kMetaFormat = 2, kMetaFormatOldest = 1;
 
 struct PairCount {
   std::uint64_t by_event = 0, by_time = 0;
@@ -55,7 +56,7 @@ struct Totals {
 };
 
 struct Meta {
-  explicit Meta(const catalog::Catalog& catalog) : totals(catalog) {}
+  explicit Meta(const catalog::Catalog& catalog) : definitions(catalog.version), totals(catalog) {}
 
   // What was read. Of a history from files: which run of them, how many of its lines were judged
   // before they were sorted, how many were applied. Of a log: the next offset.
@@ -64,6 +65,7 @@ struct Meta {
   TimeMs clock = 0;            // the shard's
   TimeMs timers_from = 0;      // nobody is due before
   std::uint64_t sequence = 0;  // transactions so far
+  std::string definitions;     // their version; empty: not known
   Totals totals;
 };
 
@@ -73,7 +75,7 @@ std::string StoredMeta(log::Offset changelog_next, std::string_view meta);
 // DataLoss: cut off.
 absl::Status SplitStoredMeta(std::string_view stored, log::Offset* changelog_next,
                              std::string_view* meta);
-// DataLoss: damaged, of a newer format, or of other definitions.
+// DataLoss: damaged, or of a newer format. InvalidArgument: of other definitions.
 absl::Status DecodeMeta(const catalog::Catalog& catalog, std::string_view bytes, Meta* meta);
 // The same without definitions: all but what is counted by journey, step and segment, and digests.
 absl::Status DecodeMetaHead(std::string_view bytes, Meta* meta);

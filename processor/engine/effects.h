@@ -35,6 +35,7 @@ struct Action {
   int journey, step;
   std::uint32_t occurrence;
   TimeMs at;
+  Cause cause;
 };
 
 struct Decision {

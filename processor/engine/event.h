@@ -33,9 +33,12 @@ struct Event {
   std::uint64_t key = 0;          // Hash64 of (source, id): what duplicates are known by
   std::span<expr::Field> fields;  // kCommonFields, then as declared
   std::span<const AttributeWrite> attributes;
+  // Where the event stands in a distributed trace, as W3C writes it; empty if it says nothing.
+  std::string_view traceparent;
 };
 
 inline constexpr int kCustomerIdBytesMax = 256;
 inline constexpr int kEventIdBytesMax = 256;  // of an id, and of a source
+inline constexpr int kTraceparentBytes = 55;
 
 }  // namespace parcours::engine

@@ -120,7 +120,8 @@ void Send(Context& context, Run& run) {
                                             .journey = run.journey,
                                             .step = run.step,
                                             .occurrence = run.occurrence,
-                                            .at = context.now});
+                                            .at = context.now,
+                                            .cause = context.cause()});
   Decide(context, run, run.step, Decision::Kind::kSent);
   ++run.sent;
   ++TallyOf(context, run.journey).steps[run.step].sent;

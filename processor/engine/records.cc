@@ -107,27 +107,6 @@ std::uint64_t ActionId(std::string_view journey, std::string_view step, std::str
   return HashParts("action", place, customer, occurrence);
 }
 
-void AppendJsonText(std::string_view text, std::string* out) {
-  out->push_back('"');
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out->append(text, plain, i - plain);
-    plain = i + 1;
-    if (c >= 0x20) {
-      out->push_back('\\');
-      out->push_back(static_cast<char>(c));
-    } else {
-      static constexpr char kDigits[] = "0123456789abcdef";
-      out->append("\\u00").push_back(kDigits[c >> 4]);
-      out->push_back(kDigits[c & 15]);
-    }
-  }
-  out->append(text, plain, text.size() - plain);
-  out->push_back('"');
-}
-
 void AppendJsonCell(const expr::Type& type, int scale, bool fixed_point, const Cell* cell,
                     std::string* out) {
   if (!IsValue(*cell)) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_text.h"
 #include "processor/engine/effects.h"
 #include "rules/catalog/catalog.h"
 #include "state/customer.h"
@@ -42,8 +43,7 @@ class RecordWriter {
   const catalog::Catalog& catalog_;
 };
 
-// Appends `text` as a JSON string with its quotes: only ", \ and control characters are escaped.
-void AppendJsonText(std::string_view text, std::string* out);
+using parcours::AppendJsonText;
 // Appends a cell of a declared type as JSON; null where it is absent or not a value.
 void AppendJsonCell(const expr::Type& type, int scale, bool fixed_point, const Cell* cell,
                     std::string* out);

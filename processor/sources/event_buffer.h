@@ -64,6 +64,7 @@ struct EventBuffer {
 
   // Makes ready for the next event.
   void Clear() {
+    event.traceparent = {};
     attributes.clear();
     ClearOrFree(&items);
     ClearOrFree(&texts);

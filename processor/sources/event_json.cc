@@ -24,7 +24,8 @@ constexpr std::string_view kKeyNames[] = {"specversion", "id",          "source"
                                           "data",        "data_base64", "datacontenttype",
                                           "dataschema",  "messageId",   "userId",
                                           "anonymousId", "timestamp",   "originalTimestamp",
-                                          "event",       "properties",  "traits"};
+                                          "event",       "properties",  "traits",
+                                          "traceparent"};
 
 bool IsExtensionName(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -44,6 +45,18 @@ bool IsContentType(std::string_view text) {
   std::string_view subtype = text.substr(slash + 1, text.find(';') - slash - 1);
   while (!subtype.empty() && subtype.back() == ' ') subtype.remove_suffix(1);
   return is_token(text.substr(0, slash)) && is_token(subtype);
+}
+
+// version "-" trace id "-" parent id "-" flags, in hexadecimal digits (W3C Trace Context, level 1).
+bool IsTraceparent(std::string_view text) {
+  constexpr std::string_view kForm = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+  static_assert(kForm.size() == engine::kTraceparentBytes);
+  const auto fits = [](char c, char form) {
+    return form == 'x' ? (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') : c == form;
+  };
+  const auto nothing = [](std::string_view id) { return id.find_first_not_of('0') == id.npos; };
+  return text.size() == kForm.size() && std::equal(text.begin(), text.end(), kForm.begin(), fits) &&
+         text.substr(0, 2) != "ff" && !nothing(text.substr(3, 32)) && !nothing(text.substr(36, 16));
 }
 
 bool HasControl(std::string_view text) {
@@ -191,6 +204,7 @@ int EventReader::SegmentType(std::string_view name) {
 
 Outcome EventReader::ReadCloudEvent() {
   if (!CheckCloudEvent()) return Outcome::kRejected;
+  if (unusual_) ReadTraceparent();
   engine::Event& event = buffer_->event;
   std::string_view type;
   if (!EnvelopeText(at_[kId], "id", &event.id) ||
@@ -243,6 +257,16 @@ bool EventReader::FindTraits(Token data, Token* traits) {
   return behind != 0 || FailWalk();
 }
 
+// Keeps what is of W3C's form; all else is as if it were not there, since a trace that is lost is
+// no reason to lose an event.
+void EventReader::ReadTraceparent() {
+  std::string_view text;
+  const Token token = at_[kTraceparent];
+  if (walk_.Present(token) && fields_.Text(token, &text) && IsTraceparent(text)) {
+    buffer_->event.traceparent = text;
+  }
+}
+
 // What CloudEvents asks of attributes that we do not use.
 bool EventReader::CheckCloudEvent() {
   std::string_view text;
@@ -250,7 +274,7 @@ bool EventReader::CheckCloudEvent() {
     return Fail(Reason::kEnvelope, "specversion: not \"1.0\"");
   }
   if (!unusual_ && bad_extension_ == 0) return true;
-  // Segment's attributes are extensions here, if they may be.
+  // Segment's attributes, too, are extensions here, if they may be.
   for (int key = kCloudEventsKeys; key < kKeys; ++key) {
     const Token token = at_[static_cast<std::size_t>(key)];
     if (token != 0 && !IsExtension(kKeyNames[key], token)) bad_extension_ = token;

@@ -63,6 +63,7 @@ class EventReader {
     kEvent,
     kProperties,
     kTraits,
+    kTraceparent,  // of a CloudEvent, one of its extensions
     kKeys,
   };
 
@@ -95,6 +96,7 @@ class EventReader {
 
   Outcome ReadCloudEvent();
   bool CheckCloudEvent();
+  void ReadTraceparent();
   Outcome ReadSegment();
   Outcome FinishEvent(int type, Plan& plan, Token data);
   bool ReadFields(int type, Plan& plan, Token data);

@@ -4,6 +4,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table_properties.h>
+#include <rocksdb/version.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -521,6 +522,38 @@ Store::Sizes Store::SizesOf(int shard) const {
   return {.keys = puts - std::min(puts, deletes),
           .bytes = read(Properties::kLiveSstFilesSize) + read(Properties::kCurSizeAllMemTables)};
 }
+
+Store::Gauges Store::gauges() const {
+  using Properties = rocksdb::DB::Properties;
+  Gauges sum;
+  // Those of the whole database are told by any family; the others are added up.
+  const std::pair<const std::string*, std::uint64_t*> of_each[] = {
+      {&Properties::kEstimateNumKeys, &sum.keys},
+      {&Properties::kTotalSstFilesSize, &sum.sst_bytes},
+      {&Properties::kLiveSstFilesSize, &sum.live_sst_bytes},
+      {&Properties::kEstimatePendingCompactionBytes, &sum.pending_compaction_bytes},
+      {&Properties::kCurSizeAllMemTables, &sum.memtables_bytes},
+      {&Properties::kNumLiveVersions, &sum.live_versions}};
+  const std::pair<const std::string*, std::uint64_t*> of_all[] = {
+      {&Properties::kNumRunningCompactions, &sum.running_compactions},
+      {&Properties::kNumRunningFlushes, &sum.running_flushes},
+      {&Properties::kIsWriteStopped, &sum.write_stopped},
+      {&Properties::kActualDelayedWriteRate, &sum.delayed_write_rate},
+      {&Properties::kBlockCacheUsage, &sum.block_cache_bytes},
+      {&Properties::kBackgroundErrors, &sum.background_errors}};
+  for (const auto& [name, number] : of_all) {
+    rep_->db->GetIntProperty(rep_->HandleOf(0), *name, number);
+  }
+  for (int shard = 0; shard < shards(); ++shard) {
+    for (const auto& [name, total] : of_each) {
+      std::uint64_t number = 0;
+      if (rep_->db->GetIntProperty(rep_->HandleOf(shard), *name, &number)) *total += number;
+    }
+  }
+  return sum;
+}
+
+std::string Store::EngineVersion() { return rocksdb::GetRocksVersionAsString(); }
 
 std::uint64_t Store::bytes_written() const {
   return rep_->background->bytes_written() + rep_->imported;

@@ -102,6 +102,15 @@ class Store {
     std::uint64_t keys = 0, bytes = 0;  // estimates
   };
   Sizes SizesOf(int shard) const;
+  // RocksDB's own gauges, of all shards together.
+  struct Gauges {
+    std::uint64_t keys = 0, sst_bytes = 0, live_sst_bytes = 0, pending_compaction_bytes = 0;
+    std::uint64_t running_compactions = 0, running_flushes = 0, write_stopped = 0;
+    std::uint64_t delayed_write_rate = 0, memtables_bytes = 0, block_cache_bytes = 0;
+    std::uint64_t background_errors = 0, live_versions = 0;
+  };
+  Gauges gauges() const;
+  static std::string EngineVersion();
   // Bytes written by flushes and compactions since Open.
   std::uint64_t bytes_written() const;
   // Bytes that callers put, keys and values.

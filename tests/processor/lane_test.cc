@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/lane_fixture.h"
+#include "tests/support/proto_json.h"
 
 namespace parcours::processor {
 namespace {
@@ -265,6 +266,122 @@ TEST_F(TwoLanesTest, LetAShardWithoutAnyEventBe) {
   const std::uint64_t events = odd_->totals().engine.events;
   Open(kMemory);
   EXPECT_EQ(odd_->totals().engine.events, events);
+}
+
+// What stands in a topic: key, headers and value of each record.
+struct Published {
+  std::string key, headers, value;
+};
+std::vector<Published> ReadAll(log::Log& log, Topic topic) {
+  std::vector<Published> all;
+  const auto reader = log.Read(topic, 0, 0);
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  log::ReadRecord record;
+  while ((*reader)->Next(&record).value_or(false)) {
+    Published& published = all.emplace_back();
+    published.key = std::string(record.entry.key);
+    published.value = std::string(record.entry.value);
+    for (const log::Header& header : record.entry.headers) {
+      absl::StrAppend(&published.headers, std::string(header.name), "=", std::string(header.value),
+                      "\n");
+    }
+  }
+  return all;
+}
+
+constexpr char kTraceparent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+// An order that is traced, and the nudge three days later, which time alone causes.
+void Publish(Lane& lane, Slots& slots) {
+  std::string line = OrderLine("anna", "o-1", kStart);
+  line.insert(1, absl::StrCat("\"traceparent\":\"", kTraceparent, "\","));
+  ASSERT_TRUE(lane.TickAndApply(slots.Read(line)).ok());
+  ASSERT_TRUE(lane.TickAndApply(slots.Read(OrderLine("ben", "o-2", kStart + 1))).ok());
+  ASSERT_TRUE(lane.TickAll(kStart + 4 * kDayMs, 0).ok());
+  lane.Reject(*lane.shard(0), {"file", 7, "json", "cut"});
+  lane.Publish(Topic::kDeadLetters, "anna", "{}");
+  ASSERT_TRUE(lane.Commit(1).ok());
+}
+
+TEST_F(LaneTest, PublishesLinesWithoutHeadersUnlessTold) {
+  const auto lane = MakeLane(Patient({0}));
+  Publish(*lane, slots_);
+  for (const Topic topic :
+       {Topic::kTransitions, Topic::kActions, Topic::kDecisions, Topic::kDeadLetters}) {
+    const auto all = ReadAll(*local_, topic);
+    EXPECT_THAT(all, SizeIs(2));
+    for (const Published& record : all) {
+      EXPECT_EQ(record.headers, "");
+      EXPECT_EQ(record.value[0], '{');
+    }
+  }
+}
+
+TEST_F(LaneTest, SaysBesideARecordWhatCausedItAndWhatItIs) {
+  LaneOptions options = Patient({0});
+  options.headers = true;
+  const auto lane = MakeLane(options);
+  Publish(*lane, slots_);
+  const std::string plain =
+      absl::StrCat("definition-version=", catalog_->version, "\ncontent-type=application/json\n");
+  const auto transitions = ReadAll(*local_, Topic::kTransitions);
+  ASSERT_THAT(transitions, SizeIs(2));
+  EXPECT_EQ(transitions[0].key, "anna");
+  EXPECT_EQ(transitions[0].headers, plain + "event-id=o-1\ntraceparent=" + kTraceparent + "\n");
+  EXPECT_THAT(transitions[0].value, HasSubstr(R"("customer":"anna","number":1,)"));
+  EXPECT_EQ(transitions[1].key, "ben");
+  EXPECT_EQ(transitions[1].headers, plain + "event-id=o-2\n");
+  for (const Topic topic : {Topic::kActions, Topic::kDecisions}) {
+    const auto nudges = ReadAll(*local_, topic);
+    ASSERT_THAT(nudges, SizeIs(2));
+    EXPECT_EQ(nudges[0].key, "anna");
+    EXPECT_EQ(nudges[0].headers, plain) << "time alone caused it";
+  }
+  const auto letters = ReadAll(*local_, Topic::kDeadLetters);
+  ASSERT_THAT(letters, SizeIs(2));
+  EXPECT_EQ(letters[0].headers, plain);
+  EXPECT_EQ(letters[1].key, "anna");
+  EXPECT_EQ(letters[1].headers, plain);
+}
+
+TEST_F(LaneTest, PublishesTheSameAsProtocolBuffers) {
+  std::vector<std::string> lines;
+  const auto as_lines = MakeLane(Patient({0}));
+  Publish(*as_lines, slots_);
+  for (const Topic topic : {Topic::kTransitions, Topic::kActions, Topic::kDecisions}) {
+    for (Published& record : ReadAll(*local_, topic)) lines.push_back(std::move(record.value));
+  }
+  ASSERT_THAT(lines, SizeIs(6));
+
+  const auto second = log::LocalLog::Open({.folder = "/second", .env = env_.get()});
+  ASSERT_TRUE(second.ok());
+  LaneOptions options = Patient({0});
+  options.encoding = Encoding::kProtobuf;
+  options.headers = true;
+  options.partitions = 1;
+  auto store = state::Store::Open({.folder = "/second_store", .shards = 1, .env = env_.get()});
+  ASSERT_TRUE(store.ok());
+  Lane as_messages(catalog_, options, second->get(), nullptr, nullptr);
+  Ok(as_messages.Restore(store->get()));
+  Publish(as_messages, slots_);
+  EXPECT_EQ(as_messages.totals().digests, as_lines->totals().digests);
+
+  std::vector<std::string> again;
+  const auto read = [&]<class Message>(Topic topic, const std::string& type, Message message) {
+    for (const Published& record : ReadAll(**second, topic)) {
+      EXPECT_THAT(record.headers, HasSubstr("content-type=application/protobuf; type=" + type));
+      EXPECT_TRUE(message.ParseFromString(record.value));
+      again.push_back(LineOf(message));
+    }
+  };
+  read(Topic::kTransitions, "parcours.v1.Transition\n", v1::Transition());
+  read(Topic::kActions, "parcours.v1.Action\n", v1::Action());
+  read(Topic::kDecisions, "parcours.v1.Decision\n", v1::Decision());
+  EXPECT_EQ(again, lines);
+  const auto letters = ReadAll(**second, Topic::kDeadLetters);
+  ASSERT_THAT(letters, SizeIs(2));
+  EXPECT_EQ(letters[1].value, "{}") << "what is no record stays a line";
+  EXPECT_THAT(letters[1].headers, HasSubstr("content-type=application/json\n"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -11,6 +12,7 @@
 namespace parcours::processor {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 // Every number of it another one, so that none can take another's place.
@@ -113,7 +115,39 @@ TEST_F(MetaTest, OfAnotherFormatIsNamed) {
   Meta meta(*catalog_);
   const absl::Status status = DecodeMeta(*catalog_, bytes, &meta);
   EXPECT_TRUE(absl::IsDataLoss(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("format 2"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("format 3"));
+}
+
+TEST_F(MetaTest, SaysOfWhichDefinitionsItIs) {
+  catalog::Catalog mine = *catalog_;
+  mine.version = "0123456789abcdef";
+  Meta meta(mine), back(mine);
+  ASSERT_TRUE(DecodeMeta(mine, Encoded(meta), &back).ok());
+  EXPECT_EQ(back.definitions, mine.version);
+  catalog::Catalog other = *catalog_;
+  other.version = "fedcba9876543210";
+  const absl::Status status = DecodeMeta(other, Encoded(meta), &back);
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("0123456789abcdef"), HasSubstr("fedcba9876543210")));
+}
+
+TEST_F(MetaTest, OfTheFormatBeforeIsRead) {
+  Meta meta = FullMeta(*catalog_);
+  meta.definitions = "";
+  std::string bytes = Encoded(meta);
+  meta.definitions = "x";
+  const std::string named = Encoded(meta);
+  // Format 1 lacks the definitions: here, the one byte that says how long they are.
+  const auto differs = std::mismatch(bytes.begin(), bytes.end(), named.begin()).first;
+  ASSERT_EQ(*differs, '\0');
+  bytes.erase(differs);
+  bytes[0] = 1;
+  Meta back(*catalog_);
+  ASSERT_TRUE(DecodeMeta(*catalog_, bytes, &back).ok());
+  EXPECT_EQ(back.position, meta.position);
+  EXPECT_EQ(back.totals.digests, meta.totals.digests);
+  EXPECT_EQ(back.definitions, catalog_->version);
 }
 
 TEST_F(MetaTest, OfOtherDefinitionsIsRefused) {

@@ -13,9 +13,12 @@ PURE_ROOMS = {"base", "rules/expr", "rules/catalog", "state", "processor/engine"
               "processor/sources"}
 # Third-party headers, and the package in CMakeLists.txt that lets a room include them.
 PACKAGES = [("yaml-cpp/", "PkgConfig::yaml"), ("simdjson", "simdjson::simdjson"),
-            ("openssl/", "OpenSSL::Crypto"), ("xxhash", "PkgConfig::xxhash"),
+            ("boost/", "Boost::headers"), ("openssl/", "OpenSSL::Crypto"),
+            ("xxhash", "PkgConfig::xxhash"),
             ("zlib", "ZLIB::ZLIB"), ("zstd", "PkgConfig::zstd"), ("CLI/", "CLI11::CLI11"),
-            ("rocksdb/", "PkgConfig::rocksdb")]
+            ("google/protobuf/", "protobuf::libprotobuf"), ("rocksdb/", "PkgConfig::rocksdb"),
+            ("librdkafka/", "PkgConfig::rdkafka")]
+MESSAGES_ROOM = "proto"  # X.pb.h is made of its X.proto
 EVERYWHERE = ("absl/",)
 POSIX_HEADERS = re.compile(r"(sys/|arpa/|netinet/|linux/)?\w+\.h$")
 POSIX_ROOMS = {"log", "runtime", "processor", "cli"}
@@ -131,8 +134,10 @@ def _include_fault(tree, table, name, quoted, angled):
     if header.startswith(EVERYWHERE):
         return None
     if quoted is not None:
-        used = room_of(quoted)
-        if quoted not in tree.files:
+        used, source = room_of(quoted), quoted
+        if quoted.endswith(".pb.h"):
+            used, source = MESSAGES_ROOM, f"{MESSAGES_ROOM}/{quoted[:-len('.pb.h')]}.proto"
+        if source not in tree.files:
             return f'no file "{quoted}"; includes are named from the root'
         if not outside and used != room and used not in table[room][0]:
             return f'room {room} may not include "{quoted}": {used} is not among its USES'
@@ -209,7 +214,7 @@ def check_links(tree):
         if name.endswith(".md"):
             links = [(m.start(), str(Path(name).parent), m.group(1))
                      for m in re.finditer(r"\]\((?!\w+:)([^)\s]*)\)", text)]
-        elif name.endswith((".h", ".cc", ".py", ".cmake", ".yaml")):
+        elif name.endswith((".h", ".cc", ".py", ".cmake", ".yaml", ".proto")):
             links = [(m.start(), ".", m.group(0))
                      for m in re.finditer(r"\bdocs/[\w/]+\.md(#[\w-]+)?", text)]
         else:

@@ -10,8 +10,9 @@ import rules
 
 TABLE = """
 add_room(base USES LIBS)
+add_room(proto USES LIBS protobuf::libprotobuf)
 add_room(rules/expr USES base LIBS)
-add_room(rules/catalog USES base rules/expr LIBS PkgConfig::yaml)
+add_room(rules/catalog USES base proto rules/expr LIBS PkgConfig::yaml)
 add_room(log USES base LIBS ZLIB::ZLIB)
 """
 HEAD = "// What it is for.\n#pragma once\n"
@@ -25,6 +26,13 @@ PLANTED = [
      "log/a.cc:2: room log may not include"),
     ("no such header", {"base/a.cc": '#include "time.h"\n'}, 'base/a.cc:1: no file "time.h"'),
     ("not a room", {"misc/a.cc": "#include <string>\n"}, "misc/a.cc:1: misc is no room"),
+    ("messages", {"rules/catalog/a.cc": '#include "x/v1/a.pb.h"\n', "proto/x/v1/a.proto": ""}, None),
+    ("messages elsewhere", {"log/a.cc": '#include "x/v1/a.pb.h"\n', "proto/x/v1/a.proto": ""},
+     'log/a.cc:1: room log may not include "x/v1/a.pb.h": proto is not'),
+    ("no such messages", {"rules/catalog/a.cc": '#include "x/v1/a.pb.h"\n'},
+     'rules/catalog/a.cc:1: no file "x/v1/a.pb.h"'),
+    ("protobuf itself", {"log/a.cc": "#include <google/protobuf/message.h>\n"},
+     "log/a.cc:1: room log may not include <google/protobuf/message.h>"),
     ("yaml at home", {"rules/catalog/a.cc": "#include <yaml-cpp/yaml.h>\n"}, None),
     ("yaml elsewhere", {"log/a.cc": "#include <yaml-cpp/yaml.h>\n"},
      "log/a.cc:1: room log may not include <yaml-cpp/yaml.h>"),

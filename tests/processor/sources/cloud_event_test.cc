@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "gtest/gtest.h"
 #include "tests/processor/sources/read_event.h"
+#include "tests/support/proto_json.h"
 
 namespace parcours::sources {
 namespace {
@@ -31,6 +32,79 @@ TEST(CloudEvent, BecomesATypedEvent) {
   EXPECT_EQ(reader.field(kOrderId).Text(), "1");
   EXPECT_EQ(reader.field(kTotal).cell, 1230);
   EXPECT_EQ(reader.field(kWeight).cell, kAbsent);
+}
+
+constexpr char kTraceparent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+TEST(CloudEvent, TellsWhereItStandsInATrace) {
+  TestReader reader;
+  const auto with = [](const std::string& value) {
+    return Order(R"("order_id":"1")", R"("traceparent":)" + value + ",");
+  };
+  ASSERT_EQ(reader.Say(with('"' + std::string(kTraceparent) + '"')), "event");
+  EXPECT_EQ(reader.event().traceparent, kTraceparent);
+  ASSERT_EQ(reader.Say(with(R"("\u0030)" + std::string(kTraceparent + 1) + '"')), "event");
+  EXPECT_EQ(reader.event().traceparent, kTraceparent);
+  ASSERT_EQ(reader.Say(Order(R"("order_id":"1")")), "event");
+  EXPECT_EQ(reader.event().traceparent, "") << "not that of the event before";
+  ASSERT_EQ(reader.Say(R"({"specversion":"1.0","id":"i","source":"web","type":"identify",)"
+                       R"("time":"2026-03-01T10:15:30Z","subject":"anna","traceparent":")" +
+                       std::string(kTraceparent) + "\"}"),
+            "event");
+  EXPECT_EQ(reader.event().traceparent, kTraceparent);
+}
+
+TEST(CloudEvent, IsTakenWhateverItsTraceparentIs) {
+  TestReader reader;
+  const std::string good(kTraceparent);
+  std::vector<std::string> values = {
+      "null", "17", "true", R"("")", R"("00")", '"' + good + R"(-00")", '"' + good.substr(1) + '"'};
+  for (const auto& [place, text] :
+       std::vector<std::pair<std::size_t, std::string>>{{0, "ff"},
+                                                        {2, "_"},
+                                                        {3, "A"},
+                                                        {4, "g"},
+                                                        {35, "0"},
+                                                        {52, "/"},
+                                                        {54, "\xc3\xa9"},
+                                                        {3, std::string(32, '0')},
+                                                        {36, std::string(16, '0')}}) {
+    values.push_back('"' + std::string(good).replace(place, text.size(), text) + '"');
+  }
+  for (const std::string& value : values) {
+    ASSERT_EQ(reader.Say(Order(R"("total":5)", R"("traceparent":)" + value + ",")), "event")
+        << value;
+    EXPECT_EQ(reader.event().traceparent, "") << value;
+    EXPECT_EQ(reader.field(kTotal).cell, 500);
+  }
+  // As with every extension, its value must be simple.
+  EXPECT_EQ(reader.Say(Order("", R"("traceparent":{},)")), "envelope");
+  EXPECT_EQ(reader.Say(Order("", R"("traceparent":1.5,)")), "envelope");
+  ASSERT_EQ(reader.Say(Track(R"("order_id":"1","traceparent":"x")")), "event");
+}
+
+// The committed bytes of parcours.v1.Event have the content of a line that is taken.
+TEST(CloudEvent, HasTheContentOfTheMessage) {
+  std::ifstream file("tests/proto/golden/event.bin", std::ios::binary);
+  v1::Event message;
+  ASSERT_TRUE(message.ParseFromIstream(&file));
+  TestReader reader;
+  ASSERT_EQ(reader.Say(LineOf(message)), "event") << LineOf(message);
+  const engine::Event& event = reader.event();
+  EXPECT_EQ(event.id, "order-17");
+  EXPECT_EQ(event.source, "shop");
+  EXPECT_EQ(event.customer, "anna");
+  EXPECT_EQ(event.time, 1'767'225'600'123);
+  EXPECT_EQ(event.traceparent, kTraceparent);
+  EXPECT_EQ(reader.field(kOrderId).Text(), "no. \"17\"");
+  EXPECT_EQ(reader.field(kTotal).cell, 1230);
+  EXPECT_EQ(reader.field(kWeight).cell, 500);
+  EXPECT_EQ(reader.field(kPromotion).cell, 1);
+  ASSERT_EQ(reader.field(kItems).Items().size(), 1U);
+  EXPECT_EQ(reader.field(kItems).Items()[0].quantity, 2);
+  EXPECT_EQ(reader.field(kPieces).cell, kAbsent);
+  EXPECT_EQ(reader.field(kShipped).cell, -1);
+  EXPECT_EQ(reader.field(kDay).cell, 20454);
 }
 
 // The order of keys means nothing, so every order must give the same event.

@@ -1,0 +1,123 @@
+#include "cli/live_metrics.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cli/commands.h"
+#include "log/kafka/names.h"
+#include "runtime/clock.h"
+
+namespace parcours::cli {
+
+using runtime::Metric;
+
+runtime::BuildInfo BuildOf() {
+  return {.version = kVersion,
+          .commit = PARCOURS_COMMIT,
+          .rocksdb = state::Store::EngineVersion(),
+          .rdkafka = log::KafkaVersion()};
+}
+
+LaneWatch::LaneWatch(const catalog::Catalog& catalog, runtime::Metrics* metrics, int number,
+                     processor::LiveLane* lane, log::KafkaLog* log)
+    : catalog_(catalog),
+      metrics_(metrics),
+      number_(number),
+      lane_(lane),
+      log_(log),
+      fast_(metrics->lane(number)) {
+  lane->committed = [this](TimeMs oldest) {
+    if (oldest == 0) return;
+    fast_.event_to_transition.Observe(static_cast<double>(runtime::WallTime() - oldest) / 1000);
+  };
+  lane->failed = [this](absl::StatusCode code) { fast_.CommitFailed(code); };
+}
+
+void LaneWatch::Round() {
+  fast_.rebalances.Add(lane_->rebalances() - std::exchange(rebalances_, lane_->rebalances()));
+  fast_.events_consumed.Add(lane_->consumed() - std::exchange(events_, lane_->consumed()));
+}
+
+void LaneWatch::AddShard(processor::Shard& shard, runtime::Snapshot* snapshot) {
+  const int number = shard.number();
+  const processor::Totals& totals = shard.meta().totals;
+  const engine::Counters& counters = shard.effects().counters;
+  snapshot->SetTotal(Metric::kEventsRejected, number, {"any"}, totals.rejected);
+  snapshot->SetTotal(Metric::kDlqRecords, number, {"any"}, totals.rejected);
+  snapshot->SetTotal(Metric::kLateEvents, number, {}, counters.late);
+  snapshot->SetTotal(Metric::kDuplicatesDropped, number, {}, counters.duplicates);
+  snapshot->Set(Metric::kTimersPending, {}, static_cast<double>(shard.overlay().timers().size()));
+  const auto end = log_->KnownEnd(number);
+  snapshot->Set(Metric::kConsumerLagRecords,
+                {log::KafkaTopic(log_->application(), log::Topic::kEvents), absl::StrCat(number)},
+                static_cast<double>(std::max<log::Offset>(
+                    end - static_cast<log::Offset>(shard.meta().position), 0)));
+  for (std::size_t i = 0; i < catalog_.segmentations.size(); ++i) {
+    const auto& segments = catalog_.segmentations[i].segments;
+    const processor::SegmentationTally& tally = totals.segmentations[i];
+    const auto name = [&](std::size_t segment) {
+      return segment < segments.size() ? segments[segment].name : std::string("none");
+    };
+    for (std::size_t from = 0; from < tally.size; ++from) {
+      if (from < segments.size()) {
+        snapshot->Set(Metric::kSegmentMembers, {catalog_.segmentations[i].name, name(from)},
+                      static_cast<double>(tally.Members(from)));
+      }
+      for (std::size_t to = 0; to < tally.size; ++to) {
+        const processor::PairCount& pair = tally.pairs[from * tally.size + to];
+        if (pair.by_event + pair.by_time == 0) continue;
+        snapshot->SetTotal(Metric::kSegmentTransitions, number,
+                           {catalog_.segmentations[i].name, name(from), name(to)},
+                           pair.by_event + pair.by_time);
+      }
+    }
+  }
+  const auto& journeys = shard.effects().journeys;
+  for (std::size_t i = 0; i < journeys.size(); ++i) {
+    for (std::size_t step = 0; step < journeys[i].steps.size(); ++step) {
+      const engine::StepTally& tally = journeys[i].steps[step];
+      const std::string& step_name = catalog_.journeys[i].steps[step].name;
+      const std::pair<const char*, std::uint64_t> counts[] = {{"entered", tally.entered},
+                                                              {"sent", tally.sent},
+                                                              {"exited", tally.exited},
+                                                              {"converted", tally.converted}};
+      for (const auto& [what, count] : counts) {
+        snapshot->SetTotal(Metric::kJourneySteps, number,
+                           {catalog_.journeys[i].name, step_name, what}, count);
+      }
+    }
+  }
+}
+
+void LaneWatch::Publish() {
+  runtime::Snapshot snapshot;
+  for (const auto& shard : lane_->lane().shards()) AddShard(*shard, &snapshot);
+  fast_.assigned_partitions.Set(static_cast<double>(lane_->owned()));
+  fast_.restore_remaining.Set(static_cast<double>(lane_->lane().RestoreRemaining()));
+  metrics_->Publish(number_, std::move(snapshot));
+}
+
+void PublishStore(const state::Store& store, runtime::Metrics* metrics) {
+  runtime::Snapshot snapshot;
+  const state::Store::Gauges gauges = store.gauges();
+  const std::pair<Metric, std::uint64_t> levels[] = {
+      {Metric::kRocksdbEstimateNumKeys, gauges.keys},
+      {Metric::kRocksdbTotalSstFilesBytes, gauges.sst_bytes},
+      {Metric::kRocksdbLiveSstFilesBytes, gauges.live_sst_bytes},
+      {Metric::kRocksdbPendingCompactionBytes, gauges.pending_compaction_bytes},
+      {Metric::kRocksdbRunningCompactions, gauges.running_compactions},
+      {Metric::kRocksdbRunningFlushes, gauges.running_flushes},
+      {Metric::kRocksdbWriteStopped, gauges.write_stopped},
+      {Metric::kRocksdbDelayedWriteRateBytes, gauges.delayed_write_rate},
+      {Metric::kRocksdbMemtablesBytes, gauges.memtables_bytes},
+      {Metric::kRocksdbBlockCacheBytes, gauges.block_cache_bytes},
+      {Metric::kRocksdbBackgroundErrors, gauges.background_errors},
+      {Metric::kRocksdbLiveVersions, gauges.live_versions}};
+  for (const auto& [metric, value] : levels) {
+    snapshot.Set(metric, {}, static_cast<double>(value));
+  }
+  metrics->Publish(-1, std::move(snapshot));
+}
+
+}  // namespace parcours::cli

@@ -1,0 +1,267 @@
+#include "log/kafka/producer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/mutant.h"
+#include "base/status_macros.h"
+#include "log/kafka/names.h"
+
+namespace parcours::log {
+namespace {
+
+constexpr int kInitMs = 5'000;  // one call; more follow
+constexpr int kSendOffsetsMs = 5'000;
+constexpr int kCommitMs = 10'000;
+constexpr int kTries = 4;
+constexpr int kAbortMs = 100, kAbortTries = 50;
+constexpr int kRoomMs = 20, kRoomTries = 500;  // while the producer's queue is full
+
+}  // namespace
+
+TransactionalProducer::TransactionalProducer(KafkaSettings settings, std::string application,
+                                             std::string id)
+    : settings_(std::move(settings)), application_(std::move(application)), id_(std::move(id)) {
+  context_.delivered = [this](const rd_kafka_message_t& message) {
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      failed_ = message.err;
+      return;
+    }
+    // Only a part's last record carries its number.
+    const auto part = reinterpret_cast<std::uintptr_t>(message._private);
+    if (part > 0) last_[part - 1] = message.offset;
+  };
+}
+
+TransactionalProducer::~TransactionalProducer() { Destroy(); }
+
+void TransactionalProducer::Destroy() {
+  for (TopicPtr& topic : topics_) topic = nullptr;
+  if (client_ != nullptr) {
+    // What is on its way must not keep us: the transaction is void, or decided by the broker.
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  }
+  client_ = nullptr;
+  ready_ = false;
+}
+
+TransactionalProducer::Verdict TransactionalProducer::Judge(rd_kafka_error_t* error) {
+  const ErrorPtr holder(error);
+  if (error == nullptr) return Verdict::kOk;
+  why_ = rd_kafka_error_string(error);
+  if (rd_kafka_error_is_fatal(error) != 0) return Verdict::kDead;
+  if (rd_kafka_error_txn_requires_abort(error) != 0) return Verdict::kVoid;
+  if (rd_kafka_error_is_retriable(error) != 0) return Verdict::kAgain;
+  return Verdict::kDead;
+}
+
+absl::Status TransactionalProducer::Open() {
+  if (ready_) return absl::OkStatus();
+  if (client_ == nullptr) {
+    const Properties ours = {
+        {"transactional.id", id_},
+        {"enable.idempotence", "true"},
+        {"transaction.timeout.ms", "10000"},
+        // What AddOffsetsToTxn waits while the broker still writes the last one's marks.
+        {"retry.backoff.ms", "5"},
+        {"linger.ms", "5"},
+        {"batch.num.messages", "100000"},
+        {"batch.size", "131072"},
+        {"compression.codec", "lz4"},
+        {"partitioner", "murmur2"},  // as Java's clients do
+        {"queue.buffering.max.messages", "1000000"},
+        {"queue.buffering.max.kbytes", "262144"},
+    };
+    ASSIGN_OR_RETURN(client_, MakeClient(RD_KAFKA_PRODUCER, settings_, ours, &context_));
+    for (int topic = 0; topic < kTopics; ++topic) {
+      const std::string name = KafkaTopic(application_, static_cast<Topic>(topic));
+      topics_[topic].reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+      if (topics_[topic] == nullptr) return FromKafka("open " + name, rd_kafka_last_error());
+    }
+  }
+  switch (Judge(rd_kafka_init_transactions(client_.get(), kInitMs))) {
+    case Verdict::kOk:
+      ready_ = true;
+      return absl::OkStatus();
+    case Verdict::kAgain:
+      return absl::UnavailableError(absl::StrCat("open the producer: ", why_));
+    case Verdict::kVoid:
+    case Verdict::kDead:
+      break;
+  }
+  Destroy();
+  return absl::UnavailableError(absl::StrCat("open the producer: ", why_));
+}
+
+absl::Status TransactionalProducer::ProduceOne(rd_kafka_topic_t* topic, int partition,
+                                               const Entry& entry, void* opaque) {
+  // The bytes stay where they are until the transaction is decided: none are copied.
+  void* const value = entry.tombstone ? nullptr : const_cast<char*>(entry.value.data());
+  for (int i = 0; i < kRoomTries; ++i) {
+    if (rd_kafka_produce(topic, partition, 0, value, entry.value.size(), entry.key.data(),
+                         entry.key.size(), opaque) == 0) {
+      return absl::OkStatus();
+    }
+    if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
+    rd_kafka_poll(client_.get(), kRoomMs);
+  }
+  return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(topic)), rd_kafka_last_error());
+}
+
+absl::Status TransactionalProducer::Produce(const Transaction& transaction) {
+  last_.assign(transaction.parts().size(), -1);
+  failed_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (std::size_t i = 0; i < transaction.parts().size(); ++i) {
+    const Transaction::Part& part = transaction.parts()[i];
+    // What is published lies by its key, where Java's clients would look for it.
+    const int partition = part.topic == Topic::kChangelog ? part.partition : RD_KAFKA_PARTITION_UA;
+    BatchReader reader(part.batch.bytes());
+    Entry entry;
+    for (std::uint32_t left = part.batch.count(); reader.Next(&entry); --left) {
+      void* const opaque = left == 1 ? reinterpret_cast<void*>(i + 1) : nullptr;
+      RETURN_IF_ERROR(ProduceOne(Handle(part.topic), partition, entry, opaque));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TransactionalProducer::SendOffsets(const Transaction& transaction, KafkaGroup& group) {
+  const ListPtr offsets(
+      rd_kafka_topic_partition_list_new(static_cast<int>(2 * transaction.progress().size())));
+  const std::string events = KafkaTopic(application_, Topic::kEvents);
+  for (const auto& [partition, next] : transaction.progress()) {
+    // The anchor's offset is always 0: it is there for whoever takes the shard over, who waits
+    // until it is decided. That of the events is for tools that show the lag; META is the truth.
+    rd_kafka_topic_partition_list_add(offsets.get(), group.anchor().c_str(), partition)->offset = 0;
+    rd_kafka_topic_partition_list_add(offsets.get(), events.c_str(), partition)->offset = next;
+  }
+  // The very metadata that was looked at goes with the offsets.
+  ASSIGN_OR_RETURN(const MetadataPtr metadata, group.Metadata());
+  for (int i = 0; i < kTries; ++i) {
+    switch (Judge(rd_kafka_send_offsets_to_transaction(client_.get(), offsets.get(), metadata.get(),
+                                                       kSendOffsetsMs))) {
+      case Verdict::kOk:
+        return absl::OkStatus();
+      case Verdict::kAgain:
+        continue;
+      case Verdict::kVoid:
+        return absl::AbortedError(absl::StrCat("send offsets: ", why_));
+      case Verdict::kDead:
+        return absl::InternalError(absl::StrCat("send offsets: ", why_));
+    }
+  }
+  return absl::AbortedError(absl::StrCat("send offsets: ", why_));
+}
+
+absl::Status TransactionalProducer::Abort(const absl::Status& why) {
+  const auto text = std::string(why.message());
+  bool aborted = false;
+  if (!absl::IsInternal(why)) {
+    // Without this the abort hangs for its whole time once in twenty.
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    Verdict verdict = Verdict::kAgain;
+    for (int i = 0; i < kAbortTries && verdict == Verdict::kAgain; ++i) {
+      verdict = Judge(rd_kafka_abort_transaction(client_.get(), kAbortMs));
+    }
+    aborted = verdict == Verdict::kOk;
+  }
+  // It was never asked to commit, so it never will be.
+  if (!aborted) Destroy();
+  if (absl::IsFailedPrecondition(why)) return why;
+  return absl::AbortedError(text);
+}
+
+absl::Status TransactionalProducer::Finish() {
+  Verdict verdict = Verdict::kAgain;
+  for (int i = 0; i < kTries && verdict == Verdict::kAgain; ++i) {
+    verdict = Judge(rd_kafka_commit_transaction(client_.get(), kCommitMs));
+  }
+  switch (verdict) {
+    case Verdict::kOk:
+      return absl::OkStatus();
+    case Verdict::kVoid:
+      return Abort(absl::AbortedError(absl::StrCat("commit: ", why_)));
+    case Verdict::kAgain:
+    case Verdict::kDead:
+      break;
+  }
+  // The next producer of this id waits for the outcome; the changelog then tells it.
+  Destroy();
+  return absl::InternalError(absl::StrCat("commit: nobody knows whether it was: ", why_));
+}
+
+absl::Status TransactionalProducer::Commit(const Transaction& transaction, KafkaGroup& group,
+                                           std::vector<Offset>* ends) {
+  RETURN_IF_ERROR(Open());
+  if (Judge(rd_kafka_begin_transaction(client_.get())) != Verdict::kOk) {
+    Destroy();
+    return absl::AbortedError(absl::StrCat("begin a transaction: ", why_));
+  }
+  const absl::Status produced = Produce(transaction);
+  if (!produced.ok()) return Abort(produced);
+  const absl::Status sent = SendOffsets(transaction, group);
+  if (!sent.ok()) return Abort(sent);
+  RETURN_IF_ERROR(Finish());
+  ends->clear();
+  for (std::size_t i = 0; i < transaction.parts().size(); ++i) {
+    const bool known = transaction.parts()[i].topic == Topic::kChangelog && last_[i] >= 0;
+    ends->push_back(known ? last_[i] + 1 : -1);
+  }
+  return absl::OkStatus();
+}
+
+PlainProducer::~PlainProducer() {
+  const MutexLock lock(&mutex_);
+  if (client_ != nullptr) rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE);
+}
+
+absl::Status PlainProducer::Ensure() {
+  if (client_ != nullptr &&
+      rd_kafka_fatal_error(client_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return absl::OkStatus();
+  }
+  context_.delivered = [this](const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    ++failed_;
+    why_ = rd_kafka_err2str(message.err);
+  };
+  const Properties ours = {
+      {"enable.idempotence", "true"},  {"linger.ms", "5"},
+      {"compression.codec", "lz4"},    {"partitioner", "murmur2"},
+      {"message.timeout.ms", "30000"}, {"queue.buffering.max.messages", "100000"},
+  };
+  client_ = nullptr;
+  ASSIGN_OR_RETURN(client_, MakeClient(RD_KAFKA_PRODUCER, settings_, ours, &context_));
+  return absl::OkStatus();
+}
+
+absl::Status PlainProducer::Send(const std::string& topic, int partition, const Entry& entry) {
+  const MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(Ensure());
+  const rd_kafka_resp_err_t error = rd_kafka_producev(
+      client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+      RD_KAFKA_V_PARTITION(partition < 0 ? RD_KAFKA_PARTITION_UA : partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      RD_KAFKA_V_KEY(entry.key.empty() ? nullptr : entry.key.data(), entry.key.size()),
+      RD_KAFKA_V_VALUE(const_cast<char*>(entry.value.data()), entry.value.size()), RD_KAFKA_V_END);
+  return FromKafka("write " + topic, error);
+}
+
+void PlainProducer::Poll() {
+  const MutexLock lock(&mutex_);
+  if (client_ != nullptr) rd_kafka_poll(client_.get(), 0);
+}
+
+absl::Status PlainProducer::Flush(double wait_s) {
+  const MutexLock lock(&mutex_);
+  if (client_ == nullptr) return absl::OkStatus();
+  const rd_kafka_resp_err_t error = rd_kafka_flush(client_.get(), static_cast<int>(wait_s * 1000));
+  RETURN_IF_ERROR(FromKafka("write", error));
+  if (failed_ == 0) return absl::OkStatus();
+  const std::string text = absl::StrCat(failed_, " records were not written: ", why_);
+  failed_ = 0;
+  return absl::UnavailableError(text);
+}
+
+}  // namespace parcours::log
