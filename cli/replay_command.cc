@@ -14,6 +14,9 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/definitions.h"
+#include "log/kafka/kafka_log.h"
+#include "log/kafka/names.h"
+#include "processor/log_replay.h"
 #include "processor/replay.h"
 #include "runtime/clock.h"
 #include "runtime/process.h"
@@ -23,7 +26,7 @@ namespace parcours::cli {
 namespace {
 
 struct Request {
-  std::string definitions, until, format = "table";
+  std::string definitions, until, format = "table", brokers, application;
   std::uint64_t memory_bytes = 0;
   processor::ReplayOptions options;
 };
@@ -62,7 +65,35 @@ class ProgressLine {
   std::string phase_;
 };
 
+absl::Status Print(const Request& request, const catalog::Catalog& catalog,
+                   const processor::Summary& summary) {
+  const std::string text = request.format == "json" ? SummaryJson(catalog, summary) + "\n"
+                                                    : SummaryTable(catalog, summary);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return absl::FailedPreconditionError("write standard output: it is closed or full");
+  }
+  return absl::OkStatus();
+}
+
+// What an application's live topics hold, read only.
+absl::Status ReplayBrokers(const Request& request,
+                           const std::shared_ptr<const catalog::Catalog>& catalog) {
+  ASSIGN_OR_RETURN(const auto kafka,
+                   log::KafkaShared::Open({.brokers = request.brokers}, request.application));
+  processor::LogReplayOptions options;
+  ASSIGN_OR_RETURN(options.partitions, kafka->watermarks->Partitions(log::KafkaTopic(
+                                           request.application, log::Topic::kEvents)));
+  options.memory_bytes =
+      request.memory_bytes > 0 ? request.memory_bytes : runtime::MachineMemoryBytes() / 2;
+  options.out = request.options.out;
+  options.temporary_folder = std::filesystem::temp_directory_path().string();
+  log::KafkaReadLog log(kafka.get());
+  ASSIGN_OR_RETURN(const processor::Summary summary, processor::ReplayLog(catalog, options, &log));
+  return Print(request, *catalog, summary);
+}
+
 absl::Status Replay(Request& request, std::shared_ptr<const catalog::Catalog> catalog) {
+  if (!request.brokers.empty()) return ReplayBrokers(request, catalog);
   if (!request.until.empty()) {
     absl::StatusOr<TimeMs> until = ParseTime(request.until);
     if (!until.ok()) {
@@ -86,12 +117,7 @@ absl::Status Replay(Request& request, std::shared_ptr<const catalog::Catalog> ca
       processor::Replay(catalog, request.options, show, notice);
   line.Clear();
   RETURN_IF_ERROR(summary.status());
-  const std::string text = request.format == "json" ? SummaryJson(*catalog, *summary) + "\n"
-                                                    : SummaryTable(*catalog, *summary);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return absl::FailedPreconditionError("write standard output: it is closed or full");
-  }
-  return absl::OkStatus();
+  return Print(request, *catalog, *summary);
 }
 
 }  // namespace
@@ -100,10 +126,15 @@ void AddReplay(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("replay", "Run a history of events through definitions");
   auto request = std::make_shared<Request>();
   command->add_option("--definitions", request->definitions, "Folder of *.yaml")->required();
-  command
-      ->add_option("--input", request->options.inputs,
-                   "NDJSON files, plain, gzip or zstd; - is standard input")
-      ->required();
+  CLI::Option* const input = command->add_option(
+      "--input", request->options.inputs, "NDJSON files, plain, gzip or zstd; - is standard input");
+  CLI::Option* const brokers =
+      command
+          ->add_option("--brokers", request->brokers,
+                       "host:port,...: replay an application's live topics instead, read only")
+          ->excludes(input);
+  command->add_option("--application", request->application, "Which one: what its topics are named")
+      ->needs(brokers);
   const std::map<std::string, processor::Order> orders = {{"sort", processor::Order::kSort},
                                                           {"sorted", processor::Order::kSorted},
                                                           {"arrival", processor::Order::kArrival}};
@@ -137,6 +168,12 @@ void AddReplay(CLI::App& app, int* exit_code) {
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
   command->callback([request, exit_code] {
+    if (request->brokers.empty() == request->options.inputs.empty() ||
+        request->brokers.empty() != request->application.empty()) {
+      *exit_code = kExitUsage;
+      std::fputs("parcours: replay: give --input, or --brokers and --application\n", stderr);
+      return;
+    }
     auto catalog = LoadDefinitions(request->definitions);
     if (catalog == nullptr) {
       *exit_code = kExitInput;

@@ -190,6 +190,7 @@ absl::Status Follower::CommitOpen(double now_s) { return open_ ? Commit(now_s) :
 void Follower::ForgetOpen() {
   open_ = false;
   oldest_open_ = 0;
+  batch_.Clear();
 }
 
 absl::Status Follower::Recover(const absl::Status& status) {

@@ -79,4 +79,33 @@ absl::Status KafkaLog::TrimBefore(Topic /*topic*/, int /*partition*/, Offset /*o
   return absl::OkStatus();
 }
 
+namespace {
+
+absl::Status ReadOnly() { return absl::FailedPreconditionError("write the log: it is read only"); }
+
+}  // namespace
+
+absl::StatusOr<OffsetRange> KafkaReadLog::Range(Topic topic, int partition) {
+  return shared_->watermarks->Range(KafkaTopic(shared_->application, topic), partition);
+}
+
+absl::StatusOr<std::unique_ptr<Reader>> KafkaReadLog::Read(Topic topic, int partition,
+                                                           Offset from) {
+  ASSIGN_OR_RETURN(const OffsetRange range, Range(topic, partition));
+  std::shared_ptr<PartitionSource>& source = sources_[static_cast<std::size_t>(topic)];
+  if (source == nullptr) {
+    ASSIGN_OR_RETURN(
+        source, PartitionSource::Open(shared_->settings, KafkaTopic(shared_->application, topic),
+                                      Reading::kToTheEnd, kChangelogQueueKb));
+  }
+  return PartitionSource::Read(source, partition, std::max(from, range.begin), range.end);
+}
+
+absl::Status KafkaReadLog::Append(Topic, int, const Batch&, TimeMs) { return ReadOnly(); }
+absl::Status KafkaReadLog::Sync() { return ReadOnly(); }
+absl::Status KafkaReadLog::Commit(const Transaction&, TimeMs, std::vector<Offset>*) {
+  return ReadOnly();
+}
+absl::Status KafkaReadLog::TrimBefore(Topic, int, Offset) { return ReadOnly(); }
+
 }  // namespace parcours::log

@@ -63,4 +63,24 @@ class KafkaLog final : public Log {
   std::weak_ptr<PartitionSource> changelog_;  // as long as something reads it
 };
 
+// KafkaReadLog: the same log for who only looks: nothing is joined, nothing written. Every reader
+// reads to the end as it was when it began.
+class KafkaReadLog final : public Log {
+ public:
+  explicit KafkaReadLog(KafkaShared* shared) : shared_(shared) {}
+
+  absl::StatusOr<OffsetRange> Range(Topic topic, int partition) override;
+  absl::StatusOr<std::unique_ptr<Reader>> Read(Topic topic, int partition, Offset from) override;
+  // FailedPrecondition: it is read only.
+  absl::Status Append(Topic topic, int partition, const Batch& batch, TimeMs log_time) override;
+  absl::Status Sync() override;
+  absl::Status Commit(const Transaction& transaction, TimeMs log_time,
+                      std::vector<Offset>* ends) override;
+  absl::Status TrimBefore(Topic topic, int partition, Offset offset) override;
+
+ private:
+  KafkaShared* const shared_;
+  std::shared_ptr<PartitionSource> sources_[kTopics];
+};
+
 }  // namespace parcours::log
