@@ -1,6 +1,7 @@
 #include "cli/live_metrics.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,12 @@
 namespace parcours::cli {
 
 using runtime::Metric;
+
+namespace {
+
+constexpr int kAllShards = -1;  // of what the lane counts, not a shard
+
+}  // namespace
 
 runtime::BuildInfo BuildOf() {
   return {.version = kVersion,
@@ -34,17 +41,52 @@ LaneWatch::LaneWatch(const catalog::Catalog& catalog, runtime::Metrics* metrics,
   lane->failed = [this](absl::StatusCode code) { fast_.CommitFailed(code); };
 }
 
-void LaneWatch::Round() {
+void LaneWatch::Round(double began_s, double ended_s) {
   fast_.rebalances.Add(lane_->rebalances() - std::exchange(rebalances_, lane_->rebalances()));
-  fast_.events_consumed.Add(lane_->consumed() - std::exchange(events_, lane_->consumed()));
+  const std::uint64_t events = lane_->consumed() - std::exchange(events_, lane_->consumed());
+  fast_.events_consumed.Add(events);
+  const std::uint64_t restored = lane_->lane().restored_records();
+  fast_.restore_records.Add(restored - std::exchange(restored_, restored));
+  if (events > 0) {
+    fast_.process_batch.Observe(ended_s - began_s);
+  } else {
+    idle_s_ += ended_s - began_s;
+  }
+  if (lane_->owned() > 0 && !lane_->ready()) {
+    if (restoring_since_s_ < 0) restoring_since_s_ = began_s;
+  } else if (restoring_since_s_ >= 0) {
+    fast_.restore_duration_s.Set(ended_s - std::exchange(restoring_since_s_, -1));
+  }
+}
+
+absl::StatusOr<log::OffsetRange> TimedLog::Range(log::Topic topic, int partition) {
+  return log_->Range(topic, partition);
+}
+absl::Status TimedLog::Append(log::Topic topic, int partition, const log::Batch& batch,
+                              TimeMs log_time) {
+  return log_->Append(topic, partition, batch, log_time);
+}
+absl::Status TimedLog::Sync() { return log_->Sync(); }
+absl::Status TimedLog::Commit(const log::Transaction& transaction, TimeMs log_time,
+                              std::vector<log::Offset>* ends) {
+  const double began_s = runtime::MonotonicSeconds();
+  const absl::Status status = log_->Commit(transaction, log_time, ends);
+  commit_->Observe(runtime::MonotonicSeconds() - began_s);
+  return status;
+}
+absl::StatusOr<std::unique_ptr<log::Reader>> TimedLog::Read(log::Topic topic, int partition,
+                                                            log::Offset from) {
+  return log_->Read(topic, partition, from);
+}
+absl::Status TimedLog::TrimBefore(log::Topic topic, int partition, log::Offset offset) {
+  return log_->TrimBefore(topic, partition, offset);
 }
 
 void LaneWatch::AddShard(processor::Shard& shard, runtime::Snapshot* snapshot) {
   const int number = shard.number();
   const processor::Totals& totals = shard.meta().totals;
   const engine::Counters& counters = shard.effects().counters;
-  snapshot->SetTotal(Metric::kEventsRejected, number, {"any"}, totals.rejected);
-  snapshot->SetTotal(Metric::kDlqRecords, number, {"any"}, totals.rejected);
+  snapshot->SetTotal(Metric::kDlqRecords, number, {}, totals.rejected);
   snapshot->SetTotal(Metric::kLateEvents, number, {}, counters.late);
   snapshot->SetTotal(Metric::kDuplicatesDropped, number, {}, counters.duplicates);
   snapshot->Set(Metric::kTimersPending, {}, static_cast<double>(shard.overlay().timers().size()));
@@ -92,7 +134,20 @@ void LaneWatch::AddShard(processor::Shard& shard, runtime::Snapshot* snapshot) {
 
 void LaneWatch::Publish() {
   runtime::Snapshot snapshot;
+  // Told from the start, so that the first of them is seen as a rise.
+  constexpr const char* kReasons[] = {"crashes", "empty", "future", "json", "misrouted", "tick"};
+  std::map<std::string, std::uint64_t> rejected = lane_->buried();
+  for (const char* reason : kReasons) rejected.try_emplace(reason, 0);
+  for (const auto& [reason, count] : rejected) {
+    snapshot.SetTotal(Metric::kEventsRejected, kAllShards, {reason}, count);
+  }
   for (const auto& shard : lane_->lane().shards()) AddShard(*shard, &snapshot);
+  const double now_s = runtime::MonotonicSeconds();
+  if (since_s_ >= 0) {
+    fast_.poll_idle_ratio.Set(std::clamp(idle_s_ / (now_s - since_s_), 0.0, 1.0));
+  }
+  since_s_ = now_s;
+  idle_s_ = 0;
   fast_.assigned_partitions.Set(static_cast<double>(lane_->owned()));
   fast_.restore_remaining.Set(static_cast<double>(lane_->lane().RestoreRemaining()));
   metrics_->Publish(number_, std::move(snapshot));

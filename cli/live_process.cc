@@ -130,7 +130,7 @@ absl::Status Process::WaitForTopics() {
     }
     if (!absl::IsUnavailable(states.status())) return states.status();
     journal_.Warning("kafka", "waiting for a broker",
-                     {{"reason", states.status().message().data()}});
+                     {{"reason", std::string(states.status().message())}});
     if (!runtime::WaitUntil(runtime::MonotonicSeconds() + kAskBrokerSeconds)) {
       return absl::CancelledError("stopped");
     }
@@ -172,6 +172,10 @@ absl::Status Process::FollowLane(int number) {
   options.commit_bytes = memory_.commit;
   options.commit_seconds = 1e9;  // the follower knows when
   options.slice_records = 4096;
+  options.headers = true;
+  options.encoding = config_.outputs == RunConfig::Outputs::kProtobuf
+                         ? processor::Encoding::kProtobuf
+                         : processor::Encoding::kJson;
   options.crash_slots = crash_slots_.get();
   options.number = number;
   const auto tell = [this, number](processor::LiveLane::Notice notice, const std::string& what) {
@@ -179,7 +183,8 @@ absl::Status Process::FollowLane(int number) {
                                                                 : Journal::Level::kWarning,
                    "lane", what, {{"lane", number}});
   };
-  processor::LiveLane lane(catalog_, options, log.get(), &log->group(), store_.get(), tell);
+  TimedLog timed(log.get(), &metrics_.lane(number).commit);
+  processor::LiveLane lane(catalog_, options, &timed, &log->group(), store_.get(), tell);
   LaneWatch watch(*catalog_, &metrics_, number, &lane, log.get());
   double looked_s = 0;
   absl::Status status;
@@ -188,7 +193,7 @@ absl::Status Process::FollowLane(int number) {
     health_.Beat(number, now_s);
     status = lane.Round(now_s, runtime::WallTime());
     health_.SetReady(number, lane.ready(), lane.owned() > 0 ? "restoring" : "joining");
-    watch.Round();
+    watch.Round(now_s, runtime::MonotonicSeconds());
     if (now_s - looked_s < kLookSeconds) continue;
     looked_s = now_s;
     watch.Publish();

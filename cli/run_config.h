@@ -2,7 +2,7 @@
 //
 // All mistakes are told at once, each where it stands. Values of librdkafka's properties are never
 // shown: passwords are among them. Bytes: docs/operating.md#the-configuration.
-// Limits: kConfigBytesMax, kLanesMax. Threads: plain data.
+// Limits: kConfigBytesMax, kRunLanesMax. Threads: plain data.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace parcours::cli {
 
 inline constexpr std::size_t kConfigBytesMax = 1 << 20;
 inline constexpr int kRunLanesMax = 16;
-inline constexpr std::uint64_t kRunMemoryBytesMin = 64 << 20;
+inline constexpr std::uint64_t kRunMemoryBytesMin = 256 << 20;
 
 struct RunConfig {
   enum class Outputs : std::uint8_t { kJson, kProtobuf };

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/status_macros.h"
 #include "cli/commands.h"
 #include "cli/kafka_settings.h"
 #include "cli/run_config.h"
 #include "log/kafka/topics.h"
+#include "runtime/clock.h"
 
 namespace parcours::cli {
 
@@ -17,6 +19,20 @@ struct Request {
   ConfigRequest config;
   int partitions = 0, replication = 0;
 };
+
+// What was made is not seen by every broker at once.
+absl::Status WaitUntilSeen(const log::KafkaSettings& settings,
+                           const std::vector<log::TopicWish>& wishes, int partitions,
+                           int replication) {
+  constexpr int kLooks = 50;
+  constexpr double kLookSeconds = 0.2;
+  for (int i = 0; i < kLooks; ++i) {
+    ASSIGN_OR_RETURN(const auto states, log::LookAtTopics(settings, wishes));
+    if (log::PlanTopics(wishes, states, partitions, replication).empty()) return absl::OkStatus();
+    runtime::WaitUntil(runtime::MonotonicSeconds() + kLookSeconds);
+  }
+  return absl::UnavailableError("apply: it was done, but the brokers do not show it yet");
+}
 
 int Go(const Request& request, bool apply) {
   const absl::StatusOr<RunConfig> config =
@@ -56,6 +72,10 @@ int Go(const Request& request, bool apply) {
     if (!status.ok()) return Fail(status);
   }
   if (steps.empty()) std::printf("all topics are as they must be\n");
+  if (apply && impossible == 0) {
+    const absl::Status seen = WaitUntilSeen(settings, wishes, partitions, replication);
+    if (!seen.ok()) return Fail(seen);
+  }
   return impossible > 0 ? kExitMachine : 0;
 }
 

@@ -120,19 +120,17 @@ function(add_check name label script)
 endfunction()
 
 # What runs on a real Kafka: alone, for its timeouts are real; skipped where there is no Java.
-set(PARCOURS_RUNS_ON_KAFKA OFF)  # ON once `parcours run` is there: chaos and errors on a broker
 function(add_broker_checks)
   add_check(broker_rig broker broker/rig_test.py)
   set(alone broker_rig)
   if(TARGET parcours)
     set(binary --parcours $<TARGET_FILE:parcours>)
     add_check(broker_oracle broker broker/oracle_test.py ${binary} --seeds 10)
-  endif()
-  if(TARGET parcours AND PARCOURS_RUNS_ON_KAFKA)
     add_check(broker_short broker broker/chaos.py ${binary} --kafka 4.4.0 --kills 10
               --open-at-least 3 --seconds-max 230)
     add_check(broker_errors broker broker/errors_test.py ${binary})
-    list(APPEND alone broker_short broker_errors)
+    add_check(broker_docs broker broker/docs_test.py ${binary})
+    list(APPEND alone broker_short broker_errors broker_docs)
   endif()
   set_tests_properties(${alone} PROPERTIES RUN_SERIAL ON SKIP_RETURN_CODE 77)
 endfunction()

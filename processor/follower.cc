@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/digest.h"
 #include "base/hash.h"
 #include "base/mutant.h"
 #include "base/status_macros.h"
@@ -15,6 +16,8 @@ namespace parcours::processor {
 namespace {
 
 constexpr std::string_view kTickWord = "tick ";
+// Of a buried value; in base64 it must fit into what a topic takes at once, a mebibyte.
+constexpr std::size_t kBuriedBytesMax = std::size_t{512} << 10;
 
 }  // namespace
 
@@ -74,8 +77,15 @@ void Follower::Bury(Shard& shard, const log::ReadRecord& record, std::string_vie
     return absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()));
   };
   absl::StrAppend(&line, ",\"key\":\"", text(record.entry.key), "\",\"value\":\"",
-                  text(record.entry.value), "\"}");
+                  text(record.entry.value.substr(0, kBuriedBytesMax)), "\"");
+  if (record.entry.value.size() > kBuriedBytesMax) {
+    Digest digest;
+    absl::StrAppend(&line, ",\"value_bytes\":", record.entry.value.size(), ",\"value_sha256\":\"",
+                    Digest::Hex(digest.HashOf(record.entry.value)), "\"");
+  }
+  line.push_back('}');
   ++shard.meta().totals.rejected;
+  ++buried_[std::string(reason)];
   lane_->Publish(log::Topic::kDeadLetters, record.entry.key, line);
 }
 

@@ -11,6 +11,7 @@
 // from what is committed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ class Follower {
 
   // Log time of the oldest record whose effects are not committed; 0: there is none.
   TimeMs oldest_open() const { return oldest_open_; }
+  // How many records were buried for each reason; what was rolled back and came again counts twice.
+  const std::map<std::string, std::uint64_t>& buried() const { return buried_; }
   std::uint64_t consumed() const { return consumed_; }  // records
   // How often commits came to nothing, and why the last one did.
   std::uint64_t rollbacks() const { return rollbacks_; }
@@ -102,6 +105,7 @@ class Follower {
   std::uint64_t rollbacks_ = 0;
   absl::Status last_trouble_;
   std::uint64_t consumed_ = 0;
+  std::map<std::string, std::uint64_t> buried_;
 };
 
 }  // namespace parcours::processor

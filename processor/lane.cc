@@ -112,6 +112,7 @@ absl::StatusOr<bool> Lane::RestoreSome(Shard& shard, int records_max) {
       tail.batch.Add(record.entry.key, record.entry.value);
     }
     tail.from = record.offset + 1;
+    ++restored_;
     // META ends a transaction; but a compacted changelog has few of them left.
     tail.inside = record.entry.key != state::kMetaKey;
     if (tail.inside && tail.batch.size() < kTailBatchBytes) continue;

@@ -80,6 +80,7 @@ class Lane {
   absl::StatusOr<bool> RestoreSome(Shard& shard, int records_max);
   // Records of the changelog that are still to be read, about.
   std::int64_t RestoreRemaining() const;
+  std::uint64_t restored_records() const { return restored_; }  // so far
   // Forgets the shard, and with it whatever is not committed.
   void Drop(int number);
 
@@ -170,6 +171,7 @@ class Lane {
     bool inside = false;  // of a transaction
   };
   std::map<int, Tail> tails_;  // by shard
+  std::uint64_t restored_ = 0;
   double committed_at_s_;
   std::uint64_t events_ = 0;  // applied since the last commit
   std::uint64_t changelog_bytes_ = 0, commits_ = 0;

@@ -51,7 +51,8 @@ void LiveLane::Drop(int shard) {
 void LiveLane::Leaving(const std::vector<int>& shards) {
   ++rebalances_;
   // What is open may touch shards that stay, too: it is one transaction.
-  const absl::Status status = follower_.CommitOpen(now_s_);
+  absl::Status status;
+  if (!PARCOURS_MUTANT("leaving-not-committed")) status = follower_.CommitOpen(now_s_);
   if (!status.ok()) {
     if (failed != nullptr) failed(status.code());
     tell_(Notice::kWarning,
@@ -70,7 +71,7 @@ void LiveLane::Lost(const std::vector<int>& shards) {
   ++rebalances_;
   tell_(Notice::kWarning, absl::StrCat("lost shards ", Listed(shards)));
   // The open transaction may hold something of theirs, and so may not be committed.
-  ForgetAll();
+  if (!PARCOURS_MUTANT("lost-but-committed")) ForgetAll();
   for (const int shard : shards) {
     owned_.erase(shard);
     restoring_.erase(shard);
@@ -96,7 +97,8 @@ absl::Status LiveLane::RestoreSome(double now_s) {
     asked_s_ = now_s;
     const absl::Status settled = group_->Settled(waiting);
     if (!settled.ok() && !absl::IsUnavailable(settled)) return settled;
-    for (std::size_t i = 0; settled.ok() && i < waiting.size(); ++i) {
+    const bool go = settled.ok() || PARCOURS_MUTANT("restored-before-settled");
+    for (std::size_t i = 0; go && i < waiting.size(); ++i) {
       RETURN_IF_ERROR(lane_.Take(waiting[i], store_).status());
       settled_.insert(waiting[i]);
     }

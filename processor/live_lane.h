@@ -49,6 +49,7 @@ class LiveLane final : public log::ShardOwner {
   // Log time of the oldest record whose effects are not committed; 0: there is none.
   TimeMs oldest_open() const { return follower_.oldest_open(); }
   std::uint64_t consumed() const { return follower_.consumed(); }  // records
+  const std::map<std::string, std::uint64_t>& buried() const { return follower_.buried(); }
   // Called after each commit with the log time of its oldest record; and after what came to
   // nothing.
   std::function<void(TimeMs oldest)> committed;

@@ -34,10 +34,7 @@ const std::vector<Family>& Families() {
        "Events that could not be read or applied",
        kCounter,
        {"reason"}},
-      {"parcours_dlq_records_total",
-       "Records written to the dead-letter topic",
-       kCounter,
-       {"reason"}},
+      {"parcours_dlq_records_total", "Records written to the dead-letter topic", kCounter, {}},
       {"parcours_late_events_total",
        "Events whose time lay before what was processed already",
        kCounter,
@@ -92,8 +89,6 @@ const std::vector<Family>& Families() {
 }
 
 const Family& FamilyOf(Metric metric) { return Families()[static_cast<std::size_t>(metric)]; }
-
-bool IsTotal(Metric metric) { return FamilyOf(metric).kind == Kind::kCounter; }
 
 // The text exposition, family by family.
 class Writer {
@@ -219,13 +214,10 @@ void AddLanes(Writer* writer, Lanes lanes) {
                "From the broker's time of an event to the commit of what came of it",
                &LaneMetrics::event_to_transition);
   AddDurationsByLane(writer, lanes, "parcours_process_batch_duration_seconds",
-                     "One round of events, without its commit", &LaneMetrics::process_batch);
+                     "One round of events, its commit included", &LaneMetrics::process_batch);
   AddDurationsByLane(writer, lanes, "parcours_commit_duration_seconds",
                      "One commit, from its first record to the broker's answer",
                      &LaneMetrics::commit);
-  AddDurations(writer, lanes, "parcours_timer_lateness_seconds",
-               "From the instant at which a customer was due to their being looked at",
-               &LaneMetrics::timer_lateness);
   writer->Begin("parcours_commit_errors_total", Kind::kCounter,
                 "Commits that came to nothing and were done again");
   for (std::size_t i = 0; i < lanes.size(); ++i) {
@@ -295,7 +287,7 @@ void LaneMetrics::CommitFailed(absl::StatusCode code) {
 }
 
 void Snapshot::Set(Metric metric, Labels labels, double value) {
-  assert(!IsTotal(metric));
+  assert(FamilyOf(metric).kind == Kind::kGauge);
   Series series = SeriesOf(metric, std::move(labels));
   if (levels_.size() >= kMetricSeriesMax && !levels_.contains(series)) {
     ++dropped_;
@@ -305,7 +297,7 @@ void Snapshot::Set(Metric metric, Labels labels, double value) {
 }
 
 void Snapshot::SetTotal(Metric metric, int shard, Labels labels, std::uint64_t value) {
-  assert(IsTotal(metric));
+  assert(FamilyOf(metric).kind == Kind::kCounter);
   if (totals_held_ >= kMetricSeriesMax) {
     ++dropped_;
     return;

@@ -70,10 +70,9 @@ class Durations {
 struct LaneMetrics {
   Count events_consumed;
   Durations event_to_transition;  // broker's time of the event to the commit of what came of it
-  Durations process_batch;        // one round with events in it, without its commit
+  Durations process_batch;        // one round with events in it, its commit included
   Durations commit;
-  Durations timer_lateness;  // wall clock at which a due was processed, minus the due instant
-  Gauge poll_idle_ratio;     // share of the last seconds that was spent waiting for records
+  Gauge poll_idle_ratio;  // share of the last seconds that was spent waiting for records
   Count rebalances;
   Gauge assigned_partitions;
   Gauge restore_remaining;  // records of the changelog between here and its end
@@ -91,7 +90,7 @@ struct LaneMetrics {
 enum class Metric : std::uint8_t {
   // Totals, each kept by a shard
   kEventsRejected,      // reason
-  kDlqRecords,          // reason
+  kDlqRecords,          //
   kLateEvents,          //
   kDuplicatesDropped,   //
   kSegmentTransitions,  // segmentation, from, to

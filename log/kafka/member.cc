@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/mutant.h"
 #include "base/status_macros.h"
 #include "log/kafka/names.h"
 
@@ -95,9 +94,7 @@ absl::StatusOr<MetadataPtr> KafkaGroup::Metadata() {
   if (metadata == nullptr) return absl::FailedPreconditionError("the group's metadata is missing");
   const Identity now = IdentityOf(metadata.get());
   const bool same = !now.member.empty() && now.member == member_;
-  if (PARCOURS_MUTANT("member-not-compared") || (same && now.generation >= 0)) {
-    if (rd_kafka_assignment_lost(client_.get()) == 0) return metadata;
-  }
+  if (same && now.generation >= 0 && rd_kafka_assignment_lost(client_.get()) == 0) return metadata;
   doubtful_ = true;
   return absl::FailedPreconditionError(absl::StrCat("commit as member '", member_,
                                                     "': the group knows '", now.member,

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/mutant.h"
 #include "base/status_macros.h"
 #include "log/kafka/names.h"
 
@@ -41,6 +40,7 @@ void TransactionalProducer::Destroy() {
   if (client_ != nullptr) {
     // What is on its way must not keep us: the transaction is void, or decided by the broker.
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_poll(client_.get(), 0);
   }
   client_ = nullptr;
   ready_ = false;
@@ -98,15 +98,30 @@ absl::Status TransactionalProducer::ProduceOne(rd_kafka_topic_t* topic, int part
                                                const Entry& entry, void* opaque) {
   // The bytes stay where they are until the transaction is decided: none are copied.
   void* const value = entry.tombstone ? nullptr : const_cast<char*>(entry.value.data());
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (int i = 0; i < kRoomTries; ++i) {
-    if (rd_kafka_produce(topic, partition, 0, value, entry.value.size(), entry.key.data(),
-                         entry.key.size(), opaque) == 0) {
-      return absl::OkStatus();
+    if (entry.headers.empty()) {
+      const int failed = rd_kafka_produce(topic, partition, 0, value, entry.value.size(),
+                                          entry.key.data(), entry.key.size(), opaque);
+      error = failed == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
+    } else {
+      // The record's, once it was taken.
+      rd_kafka_headers_t* const headers = rd_kafka_headers_new(kHeadersMax);
+      for (const Header& header : entry.headers) {
+        rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()),
+                            header.value.data(), static_cast<ssize_t>(header.value.size()));
+      }
+      error = rd_kafka_producev(
+          client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+          RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(entry.key.data(), entry.key.size()),
+          RD_KAFKA_V_VALUE(value, entry.value.size()), RD_KAFKA_V_HEADERS(headers),
+          RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+      if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     }
-    if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
+    if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
     rd_kafka_poll(client_.get(), kRoomMs);
   }
-  return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(topic)), rd_kafka_last_error());
+  return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(topic)), error);
 }
 
 absl::Status TransactionalProducer::Produce(const Transaction& transaction) {
@@ -213,7 +228,10 @@ absl::Status TransactionalProducer::Commit(const Transaction& transaction, Kafka
 
 PlainProducer::~PlainProducer() {
   const MutexLock lock(&mutex_);
-  if (client_ != nullptr) rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE);
+  if (client_ == nullptr) return;
+  // Ticks that nobody has read are written again by whoever follows.
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_poll(client_.get(), 0);
 }
 
 absl::Status PlainProducer::Ensure() {

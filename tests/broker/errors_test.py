@@ -170,6 +170,7 @@ class Errors:
         """With its topics spoilt, it names the topic in one sentence and ends with 3."""
         instance = self.instance(application)
         spoil(f"{application}-{topic}")
+        time.sleep(2)  # until every part of the broker knows
         instance.start()
         code = instance.ended(REFUSED_SECONDS)
         self.check(f"{application}: ends with 3", code == 3, code)

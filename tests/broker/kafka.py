@@ -161,7 +161,7 @@ def answers(port):
 class Broker:
     """Used by one thread. `with Broker(folder) as broker:` starts it, and kills it at the end."""
 
-    def __init__(self, folder, version=VERSIONS[0]):
+    def __init__(self, folder, version=VERSIONS[0], port=None):
         self.version = version
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
@@ -170,6 +170,7 @@ class Broker:
         self.process = None
         self.path = classpath(version)
         self.port, self.controller_port = free_ports(2)
+        self.port = port or self.port
         self.brokers = f"127.0.0.1:{self.port}"
 
     def __enter__(self):
@@ -264,10 +265,11 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", default=VERSIONS[0])
+    parser.add_argument("--port", type=int, help="of the loopback address; any by default")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="parcours-broker-") as folder:
-        with Broker(folder, options.version) as broker:
+        with Broker(folder, options.version, options.port) as broker:
             print(f"brokers {broker.brokers}", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 while broker.running():

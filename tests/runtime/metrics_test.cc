@@ -339,7 +339,7 @@ TEST(Metrics, NamesWhatItIsGiven) {
   Metrics metrics(1, kBuild);
   Snapshot all;
   all.SetTotal(Metric::kEventsRejected, 0, {"r"}, 1);
-  all.SetTotal(Metric::kDlqRecords, 0, {"r"}, 1);
+  all.SetTotal(Metric::kDlqRecords, 0, {}, 1);
   all.SetTotal(Metric::kLateEvents, 0, {}, 1);
   all.SetTotal(Metric::kDuplicatesDropped, 0, {}, 1);
   all.SetTotal(Metric::kSegmentTransitions, 0, {"s", "a", "b"}, 1);
@@ -354,7 +354,7 @@ TEST(Metrics, NamesWhatItIsGiven) {
   metrics.Publish(0, std::move(all));
   const Exposition told(metrics.Text());
   for (const char* series :
-       {"parcours_events_rejected_total{reason=\"r\"}", "parcours_dlq_records_total{reason=\"r\"}",
+       {"parcours_events_rejected_total{reason=\"r\"}", "parcours_dlq_records_total",
         "parcours_late_events_total", "parcours_duplicates_dropped_total",
         "parcours_segment_transitions_total{segmentation=\"s\",from=\"a\",to=\"b\"}",
         "parcours_journey_step_total{journey=\"j\",step=\"s\",what=\"w\"}"}) {

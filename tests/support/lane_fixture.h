@@ -27,6 +27,11 @@ class FailingLog final : public log::Log {
     fail_in_ = n;
     failure_ = std::move(status);
   }
+  // The same, but it is committed: only the answer is lost.
+  void FailAfterCommit(int n, absl::Status status) {
+    FailCommit(n, std::move(status));
+    after_ = true;
+  }
   int commits() const { return commits_; }
 
   absl::StatusOr<log::OffsetRange> Range(log::Topic topic, int partition) override {
@@ -39,7 +44,10 @@ class FailingLog final : public log::Log {
   absl::Status Sync() override { return log_->Sync(); }
   absl::Status Commit(const log::Transaction& transaction, TimeMs log_time,
                       std::vector<log::Offset>* ends) override {
-    if (fail_in_ > 0 && --fail_in_ == 0) return failure_;
+    if (fail_in_ > 0 && --fail_in_ == 0) {
+      if (std::exchange(after_, false)) log_->Commit(transaction, log_time, ends).IgnoreError();
+      return failure_;
+    }
     ++commits_;
     return log_->Commit(transaction, log_time, ends);
   }
@@ -54,6 +62,7 @@ class FailingLog final : public log::Log {
  private:
   log::Log* const log_;
   int fail_in_ = 0, commits_ = 0;
+  bool after_ = false;
   absl::Status failure_;
 };
 
