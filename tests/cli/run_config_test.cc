@@ -132,11 +132,11 @@ TEST_F(RunConfigTest, ReadsSizesAsTheCommandLineDoes) {
     return config.ok() ? config->memory_bytes : 0;
   };
   EXPECT_EQ(memory("256MB"), 256u << 20);
-  EXPECT_EQ(memory("65536k"), 64u << 20);
+  EXPECT_EQ(memory("262144k"), 256u << 20);
   EXPECT_EQ(memory("2 GiB"), std::uint64_t{2} << 30);
   EXPECT_EQ(memory("2gb"), std::uint64_t{2} << 30);
-  EXPECT_EQ(memory("67108864"), 64u << 20);
-  EXPECT_EQ(memory("67108864b"), 64u << 20);
+  EXPECT_EQ(memory("268435456"), 256u << 20);
+  EXPECT_EQ(memory("268435456b"), 256u << 20);
   EXPECT_EQ(memory("1T"), std::uint64_t{1} << 40);
   for (const char* wrong : {"512", "255MB", "1.5GB", "-1GB", "GB", "1 XB", "1GBB", "99999999999T",
                             "18446744073709551616", "1G B", "[1GB]"}) {
