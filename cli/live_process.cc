@@ -87,6 +87,7 @@ class Process {
   std::unique_ptr<runtime::CrashSlots> crash_slots_;
   std::unique_ptr<state::Store> store_;
   int shards_ = 0;
+  TimeMs tombstone_ms_ = 0;  // how long the changelog keeps what says that a key is gone
   std::atomic<bool> failed_ = false;
   Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);  // of the lane that failed first
@@ -122,6 +123,7 @@ absl::Status Process::WaitForTopics() {
     if (states.ok()) {
       const std::vector<std::string> faults = log::FaultsOf(wishes, *states);
       shards_ = states->front().partitions;
+      tombstone_ms_ = log::TombstoneMs(*states, config_.application);
       std::string all;
       for (const std::string& fault : faults) absl::StrAppend(&all, all.empty() ? "" : "; ", fault);
       if (all.empty()) return absl::OkStatus();
@@ -172,6 +174,7 @@ absl::Status Process::FollowLane(int number) {
   options.commit_bytes = memory_.commit;
   options.commit_seconds = 1e9;  // the follower knows when
   options.slice_records = 4096;
+  options.stale_ms = tombstone_ms_ / 2;
   options.headers = true;
   options.encoding = config_.outputs == RunConfig::Outputs::kProtobuf
                          ? processor::Encoding::kProtobuf
@@ -199,7 +202,7 @@ absl::Status Process::FollowLane(int number) {
     watch.Publish();
   }
   if (!status.ok()) return status;
-  return lane.Stop(runtime::MonotonicSeconds(), /*for_good=*/false);
+  return lane.Stop(runtime::MonotonicSeconds(), config_.leave);
 }
 
 void Process::RunLane(int number) {

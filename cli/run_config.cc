@@ -78,6 +78,11 @@ class Checker {
       config.lanes = lanes.value_or(config.lanes);
     }
     if (const YamlNode* node = map.Find("memory")) CheckMemory(*node, &config);
+    if (const YamlNode* node = map.Find("on_stop")) {
+      const auto choice =
+          catalog::ReadChoice(*node, "word for 'on_stop'", {"keep", "leave"}, {}, &problems_);
+      config.leave = choice == 1;
+    }
     if (const YamlNode* node = map.Find("outputs")) {
       const auto choice =
           catalog::ReadChoice(*node, "format of 'outputs'", {"json", "protobuf"}, {}, &problems_);

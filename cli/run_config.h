@@ -31,6 +31,7 @@ struct RunConfig {
   int lanes = 1;
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   Outputs outputs = Outputs::kJson;
+  bool leave = false;  // when told to stop: the others take over at once
   std::string http_address = "0.0.0.0";
   int http_port = 8080;  // 0: any that is free
   runtime::Journal::Format log = runtime::Journal::Format::kJson;

@@ -86,7 +86,7 @@ absl::Status Lane::BeginRestore(Shard& shard, state::Store* store) {
                                             " on, but it holds ", range.begin, " to ", range.end));
   }
   Tail& tail = tails_[shard.number()];
-  tail = Tail{.from = from, .end = range.end};
+  tail = Tail{.from = from, .end = range.end, .stored_time = shard.meta().log_time};
   ASSIGN_OR_RETURN(tail.reader, log_->Read(log::Topic::kChangelog, shard.number(), from));
   return absl::OkStatus();
 }
@@ -102,6 +102,13 @@ absl::StatusOr<bool> Lane::RestoreSome(Shard& shard, int records_max) {
                                               ": the changelog ends inside a transaction"));
     }
     if (!more) {
+      const TimeMs behind = shard.meta().log_time - tail.stored_time;
+      if (options_.stale_ms > 0 && tail.stored_time > 0 && behind > options_.stale_ms) {
+        return absl::DataLossError(absl::StrCat("restore shard ", shard.number(), ": the store is ",
+                                                behind / kHourMs,
+                                                " hours behind, and the changelog "
+                                                "forgets what was erased"));
+      }
       RETURN_IF_ERROR(shard.Restored());
       tails_.erase(shard.number());
       return true;

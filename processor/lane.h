@@ -43,6 +43,9 @@ struct LaneOptions {
   std::uint64_t commit_events = 0;  // 0: no matter how many
   // Written to the store at once. Many cost less a record, few hold events up for less long.
   std::size_t slice_records = 16384;
+  // A store that is further behind by log time misses tombstones that are gone from the changelog;
+  // 0: none ever are.
+  TimeMs stale_ms = 0;
   bool publish = true;  // else records are only counted and digested
   // What records of customers are published as; digests are of their lines in either case. Files
   // of lines want kJson. What else is published is always a line.
@@ -168,7 +171,8 @@ class Lane {
     std::unique_ptr<log::Reader> reader;
     log::Batch batch;  // read, not taken yet
     log::Offset from = 0, end = 0;
-    bool inside = false;  // of a transaction
+    bool inside = false;     // of a transaction
+    TimeMs stored_time = 0;  // log time that the store has come to
   };
   std::map<int, Tail> tails_;  // by shard
   std::uint64_t restored_ = 0;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "log/kafka/names.h"
@@ -169,6 +170,16 @@ absl::StatusOr<std::vector<TopicState>> LookAtTopics(const KafkaSettings& settin
   RETURN_IF_ERROR(FindPartitions(*admin, &states));
   RETURN_IF_ERROR(FindSettings(*admin, wishes, &states));
   return states;
+}
+
+std::int64_t TombstoneMs(const std::vector<TopicState>& states, std::string_view application) {
+  std::int64_t ms = 0;
+  for (const TopicState& state : states) {
+    if (state.name != KafkaTopic(application, Topic::kChangelog)) continue;
+    const std::string* const value = ValueOf(state.settings, "delete.retention.ms");
+    if (value != nullptr && !absl::SimpleAtoi(*value, &ms)) ms = 0;
+  }
+  return ms;
 }
 
 std::vector<std::string> FaultsOf(const std::vector<TopicWish>& wishes,

@@ -7,6 +7,7 @@
 // Threads: pure functions, but for the calls to the broker, which block for a few seconds at most.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ struct TopicState {
 absl::StatusOr<std::vector<TopicState>> LookAtTopics(const KafkaSettings& settings,
                                                      const std::vector<TopicWish>& wishes);
 
+// How long the changelog keeps a tombstone, in milliseconds; 0: not known.
+std::int64_t TombstoneMs(const std::vector<TopicState>& states, std::string_view application);
 // What is wrong with the topics, one sentence each; nothing: they are as they must be. `shards`:
 // what the anchor has.
 std::vector<std::string> FaultsOf(const std::vector<TopicWish>& wishes,

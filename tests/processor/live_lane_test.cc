@@ -61,11 +61,12 @@ class LiveLaneTest : public LaneTest {
     std::unique_ptr<LiveLane> lane;
     std::vector<std::string> told;
   };
-  std::unique_ptr<Member> NewMember(state::Store* store) {
+  std::unique_ptr<Member> NewMember(state::Store* store, TimeMs stale_ms = 0) {
     auto member = std::make_unique<Member>();
     LaneOptions options;
     options.partitions = 2;
     options.commit_seconds = 1e9;
+    options.stale_ms = stale_ms;
     member->lane = std::make_unique<LiveLane>(
         catalog_, options, log_.get(), &member->group, store,
         [told = &member->told](LiveLane::Notice, const std::string& what) {
@@ -254,6 +255,33 @@ TEST_F(LiveLaneTest, SaysThatItCannotGoOnWhereTheStoreIsDamaged) {
   absl::Status status;
   for (int i = 0; i < 40 && status.ok(); ++i) status = member->lane->Round(now_s_ += 0.1, kStart);
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+}
+
+TEST_F(LiveLaneTest, RefusesAStoreThatMissesWhatTheChangelogHasForgotten) {
+  {
+    const auto member = NewMember(store_.get());
+    member->group.Gain({0, 1});
+    Order(one_, "1");
+    Settle(*member);
+    Ok(member->lane->Stop(now_s_, false));
+  }
+  const auto second_store =
+      state::Store::Open({.folder = "/second", .shards = 2, .env = env_.get()}).value();
+  const auto away = NewMember(second_store.get());
+  away->group.Gain({0, 1});
+  const auto restore = [this](TimeMs stale) {
+    const auto back = NewMember(store_.get(), stale);
+    back->group.Gain({0, 1});
+    absl::Status status;
+    for (int i = 0; i < 40 && status.ok(); ++i) status = back->lane->Round(now_s_ += 0.1, kStart);
+    return status;
+  };
+  Settle(*away);
+  Ok(restore(kDayMs));  // old, but nothing has happened since
+  Order(one_, "2", kStart + 2 * kDayMs);
+  Settle(*away);
+  EXPECT_TRUE(absl::IsDataLoss(restore(kDayMs))) << restore(kDayMs);
+  Ok(restore(3 * kDayMs));
 }
 
 TEST_F(LiveLaneTest, StopsWithEverythingInTheStore) {
