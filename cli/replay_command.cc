@@ -83,6 +83,9 @@ absl::Status ReplayBrokers(const Request& request,
   processor::LogReplayOptions options;
   ASSIGN_OR_RETURN(options.partitions, kafka->watermarks->Partitions(log::KafkaTopic(
                                            request.application, log::Topic::kEvents)));
+  ASSIGN_OR_RETURN(options.dead_letter_partitions,
+                   kafka->watermarks->Partitions(
+                       log::KafkaTopic(request.application, log::Topic::kDeadLetters)));
   options.memory_bytes =
       request.memory_bytes > 0 ? request.memory_bytes : runtime::MachineMemoryBytes() / 2;
   options.out = request.options.out;

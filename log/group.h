@@ -24,9 +24,11 @@ class ShardOwner {
 class Group {
  public:
   virtual ~Group() = default;
-  // Tells `owner` what has changed, waiting for it at most so long. Not OK: we are no member any
-  // more and never will be again, as when another process came with our name.
+  // Tells `owner` what has changed, waiting for it at most so long. PermissionDenied: we are no
+  // member any more, as when another process came with our name.
   virtual absl::Status Poll(double wait_s, ShardOwner* owner) = 0;
+  // Joins anew after that; all that we had is lost.
+  virtual absl::Status Rejoin(ShardOwner* owner) = 0;
   // OK: no former owner of these shards has anything open that may still be committed.
   // Unavailable: not known yet.
   virtual absl::Status Settled(std::span<const int> shards) = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
 #include "base/hash.h"
@@ -31,6 +32,22 @@ bool ParseTick(std::string_view value, TimeMs* clock) {
   if (value.substr(0, kTickWord.size()) != kTickWord) return false;
   value.remove_prefix(kTickWord.size());
   return GetSigned(&value, clock) && value.empty();
+}
+
+bool ParseCrash(std::string_view line, Place* place) {
+  const auto skip = [&line](std::string_view word) {
+    if (!line.starts_with(word)) return false;
+    line.remove_prefix(word.size());
+    return true;
+  };
+  const auto number = [&line](auto* value) {
+    const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+    const bool ok = absl::SimpleAtoi(std::string(line.substr(0, digits)), value);
+    line.remove_prefix(digits);
+    return ok;
+  };
+  return skip("{\"partition\":") && number(&place->first) && skip(",\"offset\":") &&
+         number(&place->second) && skip(",\"reason\":\"crashes\"");
 }
 
 Follower::Follower(const catalog::Catalog& catalog, Lane* lane, log::Log* log,
@@ -133,7 +150,7 @@ bool Follower::Decode(Source* source, const log::ReadRecord& record) {
     Bury(shard, record, sources::ReasonName(sources::Reason::kFuture), "ahead of log time");
     return false;
   }
-  if (lane_->Kills(slot)) {
+  if (lane_->Kills(slot) || options_.crashes.contains({shard.number(), record.offset})) {
     Bury(shard, record, "crashes", "the process died of it three times");
     return false;
   }

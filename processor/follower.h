@@ -13,8 +13,10 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,9 +39,15 @@ std::string TickRecord(TimeMs clock);
 // False: not a tick.
 bool ParseTick(std::string_view value, TimeMs* clock);
 
+// Where a record stands in kEvents.
+using Place = std::pair<int, log::Offset>;
+// True if a dead letter's line says that processes died of the record at `place`.
+bool ParseCrash(std::string_view line, Place* place);
+
 struct FollowerOptions {
   int records_at_once = kRecordsAtOnce;
   int dues_at_once = 500;
+  std::set<Place> crashes;  // records that processes died of before: set aside unread
 };
 
 class Follower {

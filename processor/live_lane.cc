@@ -16,6 +16,8 @@ constexpr double kAskAgainSeconds = 0.1;
 constexpr int kRestoreRecords = 2048;
 constexpr double kWriteBackSeconds = 10;
 constexpr double kBackoffSeconds = 0.1, kBackoffSecondsMax = 5;
+constexpr std::size_t kRefusalsMax = 3;
+constexpr double kRefusalSeconds = 60;
 
 std::string Listed(const std::vector<int>& shards) {
   std::string list;
@@ -89,6 +91,20 @@ void LiveLane::ForgetAll() {
 
 // --- rounds
 
+// To be refused may be our own doing, after a long sleep: then to join anew mends it. Of two
+// processes with one name, who is refused first is refused kRefusalsMax times first.
+absl::Status LiveLane::PollGroup(double wait_s) {
+  const absl::Status status = group_->Poll(wait_s, this);
+  if (!absl::IsPermissionDenied(status)) return status;
+  while (!refused_s_.empty() && refused_s_.front() < now_s_ - kRefusalSeconds) {
+    refused_s_.pop_front();
+  }
+  refused_s_.push_back(now_s_);
+  if (refused_s_.size() >= kRefusalsMax) return status;
+  tell_(Notice::kWarning, absl::StrCat(std::string(status.message()), "; joining anew"));
+  return group_->Rejoin(this);
+}
+
 absl::Status LiveLane::RestoreSome(double now_s) {
   if (restoring_.size() > settled_.size() && now_s >= asked_s_ + kAskAgainSeconds) {
     std::vector<int> waiting;
@@ -160,8 +176,8 @@ absl::Status LiveLane::Survive(const absl::Status& status, double now_s) {
 
 absl::Status LiveLane::Round(double now_s, TimeMs wall) {
   now_s_ = now_s;
-  RETURN_IF_ERROR(group_->Poll(0, this));
-  if (pausing_ && now_s < paused_until_s_) return group_->Poll(kIdleWaitSeconds, this);
+  RETURN_IF_ERROR(PollGroup(0));
+  if (pausing_ && now_s < paused_until_s_) return PollGroup(kIdleWaitSeconds);
   pausing_ = false;
   RETURN_IF_ERROR(Survive(RestoreSome(now_s), now_s));
   const std::uint64_t commits = lane_.commits(), rollbacks = follower_.rollbacks();
@@ -183,7 +199,7 @@ absl::Status LiveLane::Round(double now_s, TimeMs wall) {
     follower_.Tick(wall - kTickGraceMs).IgnoreError();
   }
   if (pausing_ || busy.value_or(false) || !settled_.empty()) return absl::OkStatus();
-  return group_->Poll(kIdleWaitSeconds, this);
+  return PollGroup(kIdleWaitSeconds);
 }
 
 absl::Status LiveLane::Stop(double now_s, bool for_good) {

@@ -5,10 +5,12 @@
 // and files are left as they are: whoever comes back reads the tail. Everything in doubt has one
 // way out: the lane forgets all its shards and restores them, the same code as a start.
 // Limits: kRestoreRecords a round while others are served, one slice written back a round, retries
-// kBackoffSeconds to kBackoffSecondsMax apart. Threads: owned by one worker. Time: `now_s` never
-// goes back; `wall` decides when ticks are written, never what happens.
+// kBackoffSeconds to kBackoffSecondsMax apart; refused kRefusalsMax times in kRefusalSeconds by the
+// group, as where two processes share a name, the lane ends. Threads: owned by one worker. Time:
+// `now_s` never goes back; `wall` decides when ticks are written, never what happens.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
@@ -61,6 +63,7 @@ class LiveLane final : public log::ShardOwner {
   void Lost(const std::vector<int>& shards) override;
 
  private:
+  absl::Status PollGroup(double wait_s);
   absl::Status RestoreSome(double now_s);
   absl::Status WriteBackOld(double now_s);
   void Drop(int shard);
@@ -82,6 +85,7 @@ class LiveLane final : public log::ShardOwner {
   double now_s_ = 0;                 // of this round, for callbacks
   double asked_s_ = -1, ticked_s_ = 0, paused_until_s_ = 0, backoff_s_ = 0;
   bool pausing_ = false;
+  std::deque<double> refused_s_;  // when the group refused us lately
   std::uint64_t rebalances_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "processor/log_replay.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -25,6 +26,23 @@ LaneOptions OptionsOf(const LogReplayOptions& replay) {
   return options;
 }
 
+// The records that processes died of.
+absl::StatusOr<std::set<Place>> ReadCrashes(log::Log* log, int partitions) {
+  std::set<Place> crashes;
+  log::ReadRecord record;
+  Place place;
+  for (int partition = 0; partition < partitions; ++partition) {
+    ASSIGN_OR_RETURN(const auto reader, log->Read(log::Topic::kDeadLetters, partition, 0));
+    for (bool ended = false; !ended;) {
+      const absl::StatusOr<bool> more = reader->Next(&record);
+      if (!more.ok() && !absl::IsUnavailable(more.status())) return more.status();
+      ended = more.ok() && !*more;
+      if (more.value_or(false) && ParseCrash(record.entry.value, &place)) crashes.insert(place);
+    }
+  }
+  return crashes;
+}
+
 }  // namespace
 
 absl::StatusOr<Summary> ReplayLog(std::shared_ptr<const catalog::Catalog> catalog,
@@ -36,7 +54,9 @@ absl::StatusOr<Summary> ReplayLog(std::shared_ptr<const catalog::Catalog> catalo
   }
   SpillStore spill(options.temporary_folder, options.partitions, kStoreBytes);
   Lane lane(catalog, OptionsOf(options), nullptr, files.get(), [&spill] { return spill.Get(); });
-  Follower follower(*catalog, &lane, log, {});
+  FollowerOptions following;
+  ASSIGN_OR_RETURN(following.crashes, ReadCrashes(log, options.dead_letter_partitions));
+  Follower follower(*catalog, &lane, log, following);
   RETURN_IF_ERROR(follower.Start());
   for (bool busy = true; busy;) {
     const absl::StatusOr<bool> round = follower.Round(runtime::MonotonicSeconds());

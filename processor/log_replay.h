@@ -1,9 +1,9 @@
 // LogReplay: everything that a log of events holds, once more, from its beginning.
 //
 // The records of a partition, ticks among them, are all that a shard ever acts on; so what was
-// published live comes out again, byte for byte. Reads only; keeps nothing.
-// Limits: `memory_bytes`; customers beyond it spill to a folder that is thrown away. Threads: one.
-// Failure: as Log::Read.
+// published live comes out again, byte for byte. Records that processes died of are told by the
+// dead letters, which are read first. Reads only; keeps nothing. Limits: `memory_bytes`; customers
+// beyond it spill to a folder that is thrown away. Threads: one. Failure: as Log::Read.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 namespace parcours::processor {
 
 struct LogReplayOptions {
-  int partitions = 1;
+  int partitions = 1, dead_letter_partitions = 1;
   std::size_t memory_bytes = std::size_t{1} << 30;
   std::string out;  // folder for record files; empty: none
   std::string temporary_folder;

@@ -26,13 +26,19 @@ std::vector<int> ShardsOf(const rd_kafka_topic_partition_list_t& partitions) {
 absl::StatusOr<std::unique_ptr<KafkaGroup>> KafkaGroup::Join(const KafkaSettings& settings,
                                                              const std::string& application,
                                                              const std::string& member) {
-  std::unique_ptr<KafkaGroup> group(new KafkaGroup(AnchorTopic(application), application));
+  std::unique_ptr<KafkaGroup> group(
+      new KafkaGroup(settings, AnchorTopic(application), application, member));
   group->context_.rebalanced = [self = group.get()](auto what, auto* partitions) {
     self->Rebalanced(what, partitions);
   };
+  RETURN_IF_ERROR(group->Subscribe());
+  return group;
+}
+
+absl::Status KafkaGroup::Subscribe() {
   const Properties ours = {
-      {"group.id", application},
-      {"group.instance.id", member},
+      {"group.id", group_},
+      {"group.instance.id", instance_},
       {"partition.assignment.strategy", "cooperative-sticky"},
       {"isolation.level", "read_committed"},  // so that Settled waits for what is undecided
       {"enable.auto.commit", "false"},        // offsets go through transactions alone (#4059)
@@ -42,19 +48,30 @@ absl::StatusOr<std::unique_ptr<KafkaGroup>> KafkaGroup::Join(const KafkaSettings
       {"heartbeat.interval.ms", "1000"},  // a shard that moves stands still for so long
       {"max.poll.interval.ms", "300000"},
   };
-  ASSIGN_OR_RETURN(group->client_, MakeClient(RD_KAFKA_CONSUMER, settings, ours, &group->context_));
-  rd_kafka_poll_set_consumer(group->client_.get());
+  ASSIGN_OR_RETURN(client_, MakeClient(RD_KAFKA_CONSUMER, settings_, ours, &context_));
+  rd_kafka_poll_set_consumer(client_.get());
   const ListPtr topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), group->anchor_.c_str(), RD_KAFKA_PARTITION_UA);
-  RETURN_IF_ERROR(
-      FromKafka("join the group", rd_kafka_subscribe(group->client_.get(), topics.get())));
-  return group;
+  rd_kafka_topic_partition_list_add(topics.get(), anchor_.c_str(), RD_KAFKA_PARTITION_UA);
+  return FromKafka("join the group", rd_kafka_subscribe(client_.get(), topics.get()));
 }
 
 KafkaGroup::~KafkaGroup() {
-  if (closed_ || client_ == nullptr) return;
-  // Without a word: as a crash looks to the others.
+  if (!closed_) Vanish();
+}
+
+void KafkaGroup::Vanish() {
+  if (client_ == nullptr) return;
   rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+absl::Status KafkaGroup::Rejoin(ShardOwner* owner) {
+  if (!told_.empty()) owner->Lost({told_.begin(), told_.end()});
+  told_.clear();
+  assigned_.clear();
+  member_.clear();
+  doubtful_ = joined_ = false;
+  Vanish();
+  return Subscribe();
 }
 
 // Magic, generation, group, member, instance: rd_kafka_consumer_group_metadata_write. Known names

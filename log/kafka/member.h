@@ -35,6 +35,7 @@ class KafkaGroup final : public Group {
   ~KafkaGroup() override;
 
   absl::Status Poll(double wait_s, ShardOwner* owner) override;
+  absl::Status Rejoin(ShardOwner* owner) override;
   absl::Status Settled(std::span<const int> shards) override;
   bool joined() const override { return joined_; }
   void Leave(bool for_good, ShardOwner* owner) override;
@@ -47,8 +48,14 @@ class KafkaGroup final : public Group {
   int rebalances() const { return rebalances_; }
 
  private:
-  KafkaGroup(std::string anchor, std::string group)
-      : anchor_(std::move(anchor)), group_(std::move(group)) {}
+  KafkaGroup(KafkaSettings settings, std::string anchor, std::string group, std::string instance)
+      : settings_(std::move(settings)),
+        anchor_(std::move(anchor)),
+        group_(std::move(group)),
+        instance_(std::move(instance)) {}
+  absl::Status Subscribe();
+  // Without a word to the group: as a crash looks to the others.
+  void Vanish();
   void Rebalanced(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions);
   // Tells the owner what is not told yet.
   void Reconcile();
@@ -60,7 +67,8 @@ class KafkaGroup final : public Group {
   std::string MemberNow() const;
   absl::Status Fatal() const;
 
-  const std::string anchor_, group_;
+  const KafkaSettings settings_;
+  const std::string anchor_, group_, instance_;
   ClientContext context_;
   ClientPtr client_;
   ShardOwner* owner_ = nullptr;  // while inside Poll or Leave

@@ -33,8 +33,19 @@ class PlainGroup final : public log::Group {
   void Unsettle(bool unsettled) { unsettled_ = unsettled; }
   int asked() const { return asked_; }
 
+  void Refuse() { refuses_ = true; }
+  int rejoined() const { return rejoined_; }
+
   absl::Status Poll(double /*wait_s*/, log::ShardOwner* owner) override {
+    if (refuses_) return absl::PermissionDeniedError("fenced");
     for (; !said_.empty(); said_.pop_front()) said_.front()(owner);
+    return absl::OkStatus();
+  }
+  absl::Status Rejoin(log::ShardOwner* owner) override {
+    refuses_ = false;
+    ++rejoined_;
+    owner->Lost({0, 1});
+    Gain({0, 1});
     return absl::OkStatus();
   }
   absl::Status Settled(std::span<const int> /*shards*/) override {
@@ -47,8 +58,8 @@ class PlainGroup final : public log::Group {
 
  private:
   std::deque<std::function<void(log::ShardOwner*)>> said_;
-  bool unsettled_ = false, left_ = false;
-  int asked_ = 0;
+  bool unsettled_ = false, left_ = false, refuses_ = false;
+  int asked_ = 0, rejoined_ = 0;
 };
 
 class LiveLaneTest : public LaneTest {
@@ -255,6 +266,26 @@ TEST_F(LiveLaneTest, SaysThatItCannotGoOnWhereTheStoreIsDamaged) {
   absl::Status status;
   for (int i = 0; i < 40 && status.ok(); ++i) status = member->lane->Round(now_s_ += 0.1, kStart);
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+}
+
+TEST_F(LiveLaneTest, JoinsAnewWhenItIsRefusedButNotForEver) {
+  const auto member = NewMember(store_.get());
+  member->group.Gain({0, 1});
+  Settle(*member);
+  Order(one_, "1");
+  Ok(member->lane->Round(now_s_, kStart));
+  member->group.Refuse();
+  Settle(*member);
+  EXPECT_EQ(member->group.rejoined(), 1);
+  EXPECT_THAT(Committed(Topic::kTransitions), SizeIs(1)) << "read again";
+  now_s_ += 100;  // long ago
+  member->group.Refuse();
+  Settle(*member);
+  member->group.Refuse();
+  Settle(*member);
+  EXPECT_EQ(member->group.rejoined(), 3);
+  member->group.Refuse();
+  EXPECT_TRUE(absl::IsPermissionDenied(member->lane->Round(now_s_, kStart)));
 }
 
 TEST_F(LiveLaneTest, RefusesAStoreThatMissesWhatTheChangelogHasForgotten) {
