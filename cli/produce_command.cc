@@ -38,7 +38,7 @@ class Producing {
         producer_(SettingsOf(config)) {}
 
   absl::Status Send(const std::string& file, double rate) {
-    ASSIGN_OR_RETURN(const auto lines, log::LineReader::Open(file));
+    ASSIGN_OR_RETURN(const auto lines, log::LineReader::Open(file == "-" ? "/dev/stdin" : file));
     const double began_s = runtime::MonotonicSeconds();
     while (!runtime::StopAsked()) {
       ASSIGN_OR_RETURN(const auto batch, lines->NextBatch(kLinesAtOnce));

@@ -20,7 +20,7 @@ namespace parcours::cli {
 namespace {
 
 constexpr int kQueueKb = 16 << 10;
-constexpr double kLookSeconds = 0.05;
+constexpr double kLookSeconds = 0.005;
 
 struct Request {
   ConfigRequest config;
