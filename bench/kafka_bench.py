@@ -3,13 +3,16 @@
 
     python3 bench/kafka_bench.py build/release/parcours [--events N] [--customers N] [--seconds S]
 
-Full load: N events lie in the topic; how fast they are applied and committed, with one lane and with
-two, and what that costs the process and the broker in CPU. Paced: events are sent at --rate, and the
-transitions they cause are read as a reader of committed records sees them; the time between counts
-producing and reading. What was not applied once, or not held at its pace, gives no figure.
+Full load: N events of just now lie in the topic; how fast they are applied and committed between a
+tenth and nine tenths of them, with one lane and with two, and what that costs the process and the
+broker in CPU. Paced: events are sent at --rate, and the transitions they cause are read as a reader
+of committed records sees them; the time between counts producing, reading, and the pipes between the
+programs. If what was published is not what a replay of the topic publishes, or the pace was not
+held, there is no figure.
 """
 import argparse
 import datetime
+import json
 import os
 import pathlib
 import re
@@ -28,6 +31,7 @@ sys.path.insert(0, str(ROOT / "tests/broker"))
 from kafka import Broker, free_ports, run_or_skip  # noqa: E402
 
 WARM_SECONDS = 5  # of a paced run: until everybody has found everybody
+START_SECONDS, LOAD_SECONDS = 60, 900
 TICKS = os.sysconf("SC_CLK_TCK")
 STAMP = re.compile(rb'"time":"[^"]*"')
 
@@ -45,6 +49,7 @@ def peak_mib(pid):
 class Bench:
     def __init__(self, parcours, folder, broker):
         self.parcours, self.folder, self.broker = parcours, pathlib.Path(folder), broker
+        self.running = []  # what must not outlive us
 
     def config(self, application, lanes):
         port = free_ports(1)[0]
@@ -65,8 +70,10 @@ class Bench:
     def start(self, config, port):
         with open(config.with_suffix(".log"), "wb") as log:
             process = subprocess.Popen([self.parcours, "run", "--config", config], stderr=log)
+        self.running.append(process)
+        deadline = time.monotonic() + START_SECONDS
         while b'"ready":true' not in self.get(port, "readyz"):
-            if process.poll() is not None:
+            if process.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"parcours run ended:\n{config.with_suffix('.log').read_text()[-2000:]}")
             time.sleep(0.02)
         return process
@@ -96,20 +103,30 @@ class Bench:
 
     def full_load(self, name, lanes, events):
         config, port = self.config(name, lanes)
-        lines = self.folder / "events.ndjson"
-        subprocess.run([self.parcours, "produce", "--config", config, lines], check=True,
-                       stdout=subprocess.DEVNULL)
+        with (self.folder / "events.ndjson").open("rb") as history:
+            produce = subprocess.Popen([self.parcours, "produce", "--config", config, "-"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            for line in history:
+                produce.stdin.write(STAMP.sub(self.stamp(), line, 1))
+            produce.stdin.close()
+            if produce.wait() != 0:
+                sys.exit(f"{name}: the events could not be produced")
         process = self.start(config, port)
         broker = self.broker.process.pid
         marks = []  # (when, events, own CPU, the broker's)
+        deadline = time.monotonic() + LOAD_SECONDS
         while True:
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{name}: parcours run ended, or takes too long")
             applied = self.consumed(port)
             marks.append((time.monotonic(), applied, cpu_seconds(process.pid), cpu_seconds(broker)))
             if applied >= events:
                 break
             time.sleep(0.25)
         deadline = time.monotonic() + 30
-        while self.lag(port) != 0 and time.monotonic() < deadline:
+        while self.lag(port) != 0:
+            if time.monotonic() > deadline:
+                sys.exit(f"{name}: not all of the topic is applied")
             time.sleep(0.2)
         peak = peak_mib(process.pid)
         self.stop(process)
@@ -132,9 +149,21 @@ class Bench:
             + ["--definitions", ROOT / "config", "--format", "json"],
             check=True, capture_output=True, text=True,
         )
-        found = re.search(r'"counters":\{"events":(\d+)', done.stdout)
-        if int(found[1]) != events:
-            sys.exit(f"{application}: {found[1]} events in the log, {events} sent: no figure")
+        counters = json.loads(done.stdout)["counters"]
+        tail = [self.parcours, "tail", "transitions", "--once", "--config",
+                self.folder / f"{application}.yaml"]
+        with subprocess.Popen(tail, stdout=subprocess.PIPE) as published:
+            lines = sum(block.count(b"\n") for block in iter(lambda: published.stdout.read(1 << 20), b""))
+        if counters["events"] != events or counters["rejected"] > 0 or lines == 0:
+            sys.exit(f"{application}: {events} sent, {counters} in the log, no figure")
+        if lines != counters["transitions"]:
+            sys.exit(f"{application}: {lines} transitions published, {counters['transitions']} in a "
+                     "replay: no figure")
+
+    @staticmethod
+    def stamp():
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return b'"time":"' + now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3].encode() + b'Z"'
 
     def paced(self, rate, seconds):
         config, port = self.config("paced", 1)
@@ -142,6 +171,7 @@ class Bench:
         sent, waits = {}, []
         tail = subprocess.Popen([self.parcours, "tail", "transitions", "--config", config],
                                 stdout=subprocess.PIPE)
+        self.running.append(tail)
         cause = re.compile(rb'"id":"(e-\d+)"')
 
         def read():
@@ -165,8 +195,7 @@ class Bench:
             if wait > 0:
                 time.sleep(wait)
             late = max(late, -wait)
-            stamp = b'"time":"%s"' % datetime.datetime.now(datetime.timezone.utc).strftime(
-                "%Y-%m-%dT%H:%M:%S.000Z").encode()
+            stamp = self.stamp()
             batch = [STAMP.sub(stamp, lines.readline(), 1) for _ in range(rate // 100)]
             now = time.monotonic()
             if step >= WARM_SECONDS * 100:
@@ -177,11 +206,14 @@ class Bench:
             produce.stdin.flush()
         own = cpu_seconds(process.pid) - cpu
         produce.stdin.close()
-        produce.wait()
+        if produce.wait() != 0:
+            sys.exit("paced: the events could not be produced")
+        late = max(late, time.monotonic() - began - seconds)
         time.sleep(2)
         tail.terminate()
         reader.join()
         self.stop(process)
+        self.check_once("paced", count)
         if late > 1 or not waits:
             print(f"kafka_paced: {late:.1f} s behind the pace, {len(waits)} transitions: no figure")
             return
@@ -205,6 +237,7 @@ def main():
     parser.add_argument("--rate", type=int, default=10_000)
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="parcours-kafka-bench-")
+    bench = None
     try:
         with Broker(pathlib.Path(folder) / "broker") as broker:
             bench = Bench(options.parcours, folder, broker)
@@ -215,6 +248,8 @@ def main():
             bench.full_load("one_lane", 1, options.events)
             bench.full_load("two_lanes", 2, options.events)
     finally:
+        for process in bench.running if bench else []:
+            process.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
