@@ -54,11 +54,11 @@ class Producing {
   std::uint64_t passed_over() const { return passed_over_; }
 
  private:
-  // Lines that are no events of these definitions are passed over, and counted.
+  // Lines that are no events of these definitions, of which no customer is known, are passed over,
+  // and counted.
   absl::Status SendLine(std::string_view text) {
     slot_.SetLine(text);
-    const sources::Outcome outcome = reader_.Read(slot_.text(), &slot_.buffer);
-    if (outcome == sources::Outcome::kRejected || outcome == sources::Outcome::kEmpty) {
+    if (reader_.Read(slot_.text(), &slot_.buffer) != sources::Outcome::kEvent) {
       ++passed_over_;
       return absl::OkStatus();
     }

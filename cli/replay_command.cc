@@ -170,6 +170,11 @@ void AddReplay(CLI::App& app, int* exit_code) {
   command->add_option("--format", request->format, "How to print the summary")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
+  // What the log itself says, or what only files have.
+  for (const char* name :
+       {"--order", "--until", "--state", "--shards", "--lanes", "--commit-every"}) {
+    brokers->excludes(command->get_option(name));
+  }
   command->callback([request, exit_code] {
     if (request->brokers.empty() == request->options.inputs.empty() ||
         request->brokers.empty() != request->application.empty()) {

@@ -76,6 +76,7 @@ void AddState(CLI::App& app, int* exit_code) {
   command->add_option("--application", request->application, "Which one: what its topics are named")
       ->needs(brokers);
   brokers->needs("--application");
+  brokers->excludes("--format");
   command->callback([request, exit_code] {
     if (request->brokers.empty()) {
       *exit_code = Show(*request);

@@ -82,6 +82,7 @@ TEST_F(RunConfigTest, NeedsFourKeysAndHasDefaultsForTheRest) {
 TEST_F(RunConfigTest, ReadsEveryKey) {
   const auto config = Load(Required() +
                            "instance: shop-0\nlanes: 16\nmemory: 512MB\noutputs: protobuf\n"
+                           "on_stop: leave\n"
                            "http: {address: 127.0.0.1, port: 0}\nlog: text\n"
                            "kafka:\n  session.timeout.ms: 6000\n  sasl.password: 'a, b'\n");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -89,6 +90,7 @@ TEST_F(RunConfigTest, ReadsEveryKey) {
   EXPECT_EQ(config->lanes, 16);
   EXPECT_EQ(config->memory_bytes, 512u << 20);
   EXPECT_EQ(config->outputs, RunConfig::Outputs::kProtobuf);
+  EXPECT_TRUE(config->leave);
   EXPECT_EQ(config->http_address, "127.0.0.1");
   EXPECT_EQ(config->http_port, 0);
   EXPECT_EQ(config->log, runtime::Journal::Format::kText);
