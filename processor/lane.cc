@@ -237,7 +237,7 @@ void Lane::Drain(Shard& shard) {
   };
   for (const engine::Transition& transition : effects.transitions) {
     totals.segmentations[static_cast<std::size_t>(transition.segmentation)].Count(transition);
-    publish(transition, kTransitionRecord, log::Topic::kTransitions);
+    if (transition.number > 0) publish(transition, kTransitionRecord, log::Topic::kTransitions);
   }
   for (const engine::Action& action : effects.actions) {
     publish(action, kActionRecord, log::Topic::kActions);

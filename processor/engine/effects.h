@@ -21,7 +21,7 @@ struct Cause {
 
 struct Transition {
   const state::Customer* customer;
-  std::uint32_t number;  // the customer's nth
+  std::uint32_t number;  // the customer's nth; 0: its segmentation publishes none
   int segmentation;
   int from, to;  // segments, or -1: none
   TimeMs at;

@@ -13,6 +13,7 @@ namespace {
 enum { kSegment, kSince, kUntil };
 
 void Move(Context& context, int number, Cell* cell, Cell to) {
+  const bool published = context.catalog.segmentations[number].publish;
   const Cell from = cell[kSegment];
   cell[kSegment] = to;
   cell[kSince] = context.now;
@@ -21,7 +22,7 @@ void Move(Context& context, int number, Cell* cell, Cell to) {
   };
   context.effects->transitions.push_back(Transition{
       .customer = &context.customer,
-      .number = ++context.customer.transitions,
+      .number = published ? ++context.customer.transitions : 0,
       .segmentation = number,
       .from = index(from),
       .to = index(to),

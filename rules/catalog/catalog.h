@@ -144,6 +144,7 @@ struct Segment {
 // Exclusive: the first segment whose rule is true.
 struct Segmentation {
   std::string name;
+  bool publish = true;  // else its transitions are made and counted, but not published
   std::vector<Segment> segments;
   VariableSet reads;
   int rank = 0;  // among all segmentations by name: the order of dues inside one instant

@@ -17,6 +17,9 @@ Segmentation Declare(const Entry& entry, Build* build) {
   if (const YamlNode* kind = map.Find("kind")) {
     ReadChoice(*kind, "kind", {"exclusive"}, {"independent"}, problems);
   }
+  if (const YamlNode* publish = map.Find("publish")) {
+    segmentation.publish = ReadBool(*publish, "'publish'", problems).value_or(true);
+  }
   const YamlNode* segments = map.Need("segments");
   map.Done();
   if (segments == nullptr) return segmentation;

@@ -260,12 +260,11 @@ def compare_summary(expected, summary):
         if ours != theirs:
             trouble.append(f"summary: members of {name}: {theirs} instead of {ours}")
     for name in expected["members"]:
-        mine = [t for t in expected["transitions"] if t["segmentation"] == name]
-        by_time = sum("time" in t["cause"] for t in mine)
+        total, by_time = expected["moves"].get(name, (0, 0))
         row = summary["transitions"].get(name, {"total": 0, "event": 0, "time": 0})
-        if (row["total"], row["event"], row["time"]) != (len(mine), len(mine) - by_time, by_time):
+        if (row["total"], row["event"], row["time"]) != (total, total - by_time, by_time):
             trouble.append(
-                f"summary: transitions of {name}: {row} instead of {len(mine)}, {by_time} by time"
+                f"summary: transitions of {name}: {row} instead of {total}, {by_time} by time"
             )
     for name, ours in expected["journeys"].items():
         theirs = summary["journeys"].get(name, {})

@@ -80,6 +80,11 @@ class Definitions:
             name: {segment: Rule(text) for segment, text in spec["segments"].items()}
             for name, spec in data.get("segmentations", {}).items()
         }
+        self.unpublished = {
+            name
+            for name, spec in data.get("segmentations", {}).items()
+            if spec.get("publish", "true") in (False, "false")
+        }
         self.journeys = [
             Journey(name, spec) for name, spec in sorted(data.get("journeys", {}).items())
         ]

@@ -287,6 +287,7 @@ def run(data, raw_events, until, extra=()):
             for w in walkers
         },
         "members": members(definitions, walkers),
+        "moves": moves(walkers),
         "journeys": {j.name: journey_summary(j, walkers) for j in definitions.journeys},
     }
 
@@ -295,8 +296,19 @@ def numbered(walkers, kind):
     return [
         {"customer": w.name, "number": number, **record}
         for w in walkers
-        for number, record in enumerate(getattr(w, kind), 1)
+        for number, record in enumerate(
+            (r for r in getattr(w, kind) if r.get("segmentation") not in w.definitions.unpublished), 1
+        )
     ]
+
+
+def moves(walkers):
+    """By segmentation: how many transitions were made, published or not, and by time alone."""
+    found = {}
+    for transition in (t for w in walkers for t in w.transitions):
+        total, by_time = found.get(transition["segmentation"], (0, 0))
+        found[transition["segmentation"]] = (total + 1, by_time + ("time" in transition["cause"]))
+    return found
 
 
 def members(definitions, walkers):

@@ -269,6 +269,8 @@ class RandomSet:
         for name in names:
             segments = {f"s{number}": self.make.bool() for number in range(self.rng.randint(2, 5))}
             self.data["segmentations"][name] = {"kind": "exclusive", "segments": segments}
+        if self.rng.random() < 0.2:
+            self.data["segmentations"][self.rng.choice(names)]["publish"] = False
 
     def _aimed(self):
         """Segmentations in which every change of what a kind is about can be seen."""
