@@ -25,6 +25,8 @@ constexpr std::array kShelves = {Shelf{"hiking/boots", 14900},   Shelf{"hiking/p
                                  Shelf{"tennis/rackets", 17900}, Shelf{"tennis/balls", 1200},
                                  Shelf{"cycling/helmets", 7900}, Shelf{"cycling/lights", 2900},
                                  Shelf{"home/bottles", 1900},    Shelf{"home/towels", 1500}};
+// Parts of [0, 1) that are as long as each other; a power of two, so that their bounds are exact.
+constexpr std::uint32_t kGuideParts = 1 << 16;
 constexpr std::array kSources = {"web", "app", "till-12", "till-47"};
 
 }  // namespace
@@ -40,6 +42,17 @@ Retailer::Retailer(const RetailerOptions& options) : options_(options), random_(
     total += std::pow(static_cast<double>(i) + 1, -options.zipf);
     shares_.push_back(total);
   }
+  MakeGuide();
+}
+
+// A search of all customers would wait for memory at each step; within a part there are few.
+void Retailer::MakeGuide() {
+  guide_.reserve(kGuideParts + 1);
+  for (std::uint32_t part = 0; part <= kGuideParts; ++part) {
+    const double bound = static_cast<double>(part) / kGuideParts * shares_.back();
+    const auto rank = std::upper_bound(shares_.begin(), shares_.end(), bound);
+    guide_.push_back(static_cast<std::uint32_t>(rank - shares_.begin()));
+  }
 }
 
 std::uint64_t Retailer::Below(std::uint64_t bound) {
@@ -48,7 +61,9 @@ std::uint64_t Retailer::Below(std::uint64_t bound) {
 
 std::uint32_t Retailer::PickCustomer() {
   const double unit = static_cast<double>(random_() >> 11) * 0x1.0p-53;
-  const auto rank = std::upper_bound(shares_.begin(), shares_.end(), unit * shares_.back());
+  const auto part = static_cast<std::size_t>(unit * kGuideParts);
+  const auto rank = std::upper_bound(shares_.begin() + guide_[part],
+                                     shares_.begin() + guide_[part + 1], unit * shares_.back());
   return static_cast<std::uint32_t>(
       std::min<std::ptrdiff_t>(rank - shares_.begin(), std::ssize(shares_) - 1));
 }
@@ -71,7 +86,8 @@ void Retailer::AppendOrder(std::string* line) {
                     "\",\"category\":\"", shelf.category, "\",\"quantity\":", quantity,
                     ",\"price\":", FormatDecimal(price, 2), "}");
   }
-  absl::StrAppend(line, "{\"order_id\":\"", made_, "\",\"total\":", FormatDecimal(total, 2),
+  absl::StrAppend(line, "{\"order_id\":\"", options_.first + made_,
+                  "\",\"total\":", FormatDecimal(total, 2),
                   ",\"currency\":\"EUR\",\"promotion\":", Below(5) == 0 ? "true" : "false",
                   ",\"items\":[", list, "]}");
 }
@@ -86,15 +102,19 @@ void Retailer::AppendView(std::string* line) {
 
 bool Retailer::Next(std::string* line) {
   if (made_ == options_.events) return false;
+  NextAt(NextTime(), line);
+  return true;
+}
+
+void Retailer::NextAt(TimeMs time, std::string* line) {
   const bool order = Below(2) == 0;
-  const TimeMs time = NextTime();
   // Each draw is a statement of its own: compilers differ in the order of arguments.
   const char* const source = kSources[Below(kSources.size())];
   customer_ = CustomerName(PickCustomer());
-  *line =
-      absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", made_, "\",\"source\":\"", source,
-                   "\",\"type\":\"", order ? "order_completed" : "product_viewed", "\",\"time\":\"",
-                   FormatTime(time), "\",\"subject\":\"", customer_, "\",\"data\":");
+  *line = absl::StrCat("{\"specversion\":\"1.0\",\"id\":\"e-", options_.first + made_,
+                       "\",\"source\":\"", source, "\",\"type\":\"",
+                       order ? "order_completed" : "product_viewed", "\",\"time\":\"",
+                       FormatTime(time), "\",\"subject\":\"", customer_, "\",\"data\":");
   if (order) {
     AppendOrder(line);
   } else {
@@ -102,7 +122,6 @@ bool Retailer::Next(std::string* line) {
   }
   line->push_back('}');
   ++made_;
-  return true;
 }
 
 }  // namespace parcours::cli

@@ -108,6 +108,16 @@ function(add_benches)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
     add_dependencies(bench ${target})
   endforeach()
+  add_kafka_load()
+endfunction()
+
+# bench/kafka/*.cc make one program: what fills topics and reads them for the benches on Kafka.
+function(add_kafka_load)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/kafka/*.cc)
+  add_executable(kafka_load EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(kafka_load PRIVATE cli)
+  set_target_properties(kafka_load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  add_dependencies(bench kafka_load)
 endfunction()
 
 # add_check(name label script argument...): a Python script under tests/, run from the root.

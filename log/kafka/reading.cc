@@ -1,5 +1,8 @@
 #include "log/kafka/reading.h"
 
+#include <algorithm>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,7 +15,31 @@ constexpr int kWaitMs = 20;       // for what is to be read to the end
 constexpr int kAnswerMs = 5'000;  // of a broker that is asked
 constexpr TimeMs kNoLogTime = 0;
 
+// When a broker first took the record: this one, or the one it was carried over from. Nobody's word
+// makes a record later than it is.
+TimeMs LogTimeOf(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type;
+  const TimeMs broker = std::max(kNoLogTime, rd_kafka_message_timestamp(&message, &type));
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return broker;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_header_get_last(headers, kLogTimeHeader, &value, &size) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return broker;
+  }
+  const std::optional<TimeMs> first = ParseLogTime({static_cast<const char*>(value), size});
+  return first.has_value() ? std::min(*first, broker) : broker;
+}
+
 }  // namespace
+
+std::optional<TimeMs> ParseLogTime(std::string_view text) {
+  TimeMs time = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && time >= 0 ? std::optional<TimeMs>(time) : std::nullopt;
+}
 
 class PartitionReader final : public Reader {
  public:
@@ -63,9 +90,7 @@ class PartitionReader final : public Reader {
       return std::string_view(static_cast<const char*>(data), size);
     };
     record->offset = message_->offset;
-    rd_kafka_timestamp_type_t type;
-    const TimeMs time = rd_kafka_message_timestamp(message_.get(), &type);
-    record->log_time = time < 0 ? kNoLogTime : time;
+    record->log_time = LogTimeOf(*message_);
     record->entry = {};
     record->entry.key = bytes(message_->key, message_->key_len);
     record->entry.value = bytes(message_->payload, message_->len);

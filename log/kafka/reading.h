@@ -9,12 +9,20 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "log/kafka/client.h"
 #include "log/log.h"
 
 namespace parcours::log {
+
+// Of a record that was carried over from elsewhere: when a broker first took it, in decimal
+// milliseconds since 1970. Its log time is this or the broker's own, whichever is earlier.
+inline constexpr char kLogTimeHeader[] = "parcours-log-time";
+// Nothing: no such number; the header then counts as missing.
+std::optional<TimeMs> ParseLogTime(std::string_view text);
 
 // What a reader without news says: there is none yet (the events that follow), or the end (what
 // was there when reading began).

@@ -47,8 +47,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * alter BROKERS TOPIC k=v...   sets configs of a topic
  * delete BROKERS TOPIC         deletes it
  * partitions BROKERS           prints NAME PARTITIONS of each topic
- * produce BROKERS TOPIC        sends lines KEY TAB VALUE [TAB PARTITION]; prints "sent N" when all
- *                              are acknowledged; key "\0" is none; "base64:..." is those bytes
+ * produce BROKERS TOPIC        sends lines KEY TAB VALUE [TAB PARTITION [TAB LOG-TIME]]; prints
+ *                              "sent N" when all are acknowledged; key "\0" is none; "base64:..."
+ *                              is those bytes; the last is the header parcours-log-time
  * hold BROKERS ID TOPIC        sends such lines in a transaction, prints "open N"; a line "commit"
  *                              commits and begins the next; aborts when the input ends
  * read BROKERS TOPIC           read_committed, from the beginning to the end as it stands:
@@ -202,8 +203,12 @@ public final class Client {
   private static ProducerRecord<byte[], byte[]> record(String topic, String line) {
     String[] parts = line.split("\t", -1);
     byte[] key = parts[0].equals("\\0") ? null : bytes(parts[0]);
-    Integer partition = parts.length > 2 ? Integer.valueOf(parts[2]) : null;
-    return new ProducerRecord<>(topic, partition, key, bytes(parts[1]));
+    boolean placed = parts.length > 2 && !parts[2].isEmpty();
+    Integer partition = placed ? Integer.valueOf(parts[2]) : null;
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(topic, partition, key, bytes(parts[1]));
+    if (parts.length > 3) record.headers().add("parcours-log-time", bytes(parts[3]));
+    return record;
   }
 
   private KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {

@@ -53,12 +53,14 @@ def record_of(line):
     )
 
 
-def line_of(key, value, partition=None):
+def line_of(key, value, partition=None, log_time=None):
     """A line for `produce`; values are bytes or text."""
     if isinstance(value, bytes):
         value = "base64:" + base64.b64encode(value).decode()
     line = ("\\0" if key is None else key) + "\t" + value
-    return line if partition is None else f"{line}\t{partition}"
+    if partition is not None or log_time is not None:
+        line += f"\t{'' if partition is None else partition}"
+    return line if log_time is None else f"{line}\t{log_time}"
 
 
 class Client:
@@ -161,8 +163,8 @@ class Producer:
     def _listen(self):
         self.said += self.process.stderr
 
-    def send(self, key, value, partition=None):
-        self.process.stdin.write(line_of(key, value, partition) + "\n")
+    def send(self, key, value, partition=None, log_time=None):
+        self.process.stdin.write(line_of(key, value, partition, log_time) + "\n")
 
     def flush(self):
         self.process.stdin.flush()

@@ -194,6 +194,33 @@ class Errors:
         self.refused("compaction", "changelog", configured(cleanup_policy="delete"))
         self.refused("stamps", "events", configured(message_timestamp_type="CreateTime"))
 
+    # --- records that were carried over
+
+    def carried_over(self):
+        """Log time is the broker's, or what the header says if that is earlier."""
+        instance = self.instance("carried")
+        now = int(time.time() * 1000)
+        hour_ago = now - 3_600_000
+        told = {"ann": str(hour_ago), "ben": str(now + 86_400_000), "cleo": "yesterday", "dora": ""}
+        producer = Producer(self.broker, "carried-events")
+        for name, log_time in told.items():
+            event_time = oracle.text_of(hour_ago - 1000)
+            producer.send(name, order(name, 1, time=event_time), log_time=log_time)
+        producer.finish()
+        stamped = {r.key.decode(): r.timestamp for r in self.client.read("carried-events")}
+        instance.start()
+        first = until(READY_SECONDS, lambda: self.first_moves("carried-transitions", len(told)))
+        expected = {**stamped, "ann": hour_ago}
+        expected = {name: oracle.text_of(at) for name, at in expected.items()}
+        self.check("carried over: log times", first == expected, f"{first}, not {expected}")
+        self.stop(instance)
+
+    def first_moves(self, topic, customers):
+        """When each customer moved first, once all have."""
+        moves = [json.loads(record.value) for record in self.client.read(topic)]
+        found = {move["customer"]: move["at"] for move in moves if move["number"] == 1}
+        return found if len(found) == customers else None
+
     # --- the broker
 
     def broker_away(self):
@@ -224,6 +251,7 @@ def main():
         try:
             errors.records()
             errors.topics()
+            errors.carried_over()
             errors.broker_away()
         finally:
             errors.end()
