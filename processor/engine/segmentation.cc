@@ -1,6 +1,7 @@
 // Segmentation: which segment a customer is in, until when, and the transitions in between.
 
 #include <algorithm>
+#include <bit>
 
 #include "base/mutant.h"
 #include "processor/engine/context.h"
@@ -58,14 +59,38 @@ void Evaluate(Context& context, int number) {
 
 }  // namespace
 
-void UpdateSegments(Context& context) {
+namespace {
+
+// Those that read what has changed, or whose time has come, a bit each.
+std::uint64_t TouchedSegmentations(const Context& context) {
   const auto& all = context.catalog.segmentations;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    // Events go by definition, dues by name.
-    const int number =
-        context.event != nullptr ? static_cast<int>(i) : context.catalog.segmentations_by_name[i];
-    const Cell until = context.customer.cells()[all[number].cell + kUntil];
-    if (context.Touched(all[number].reads, until)) Evaluate(context, number);
+  // Nobody has looked at a new customer.
+  if (context.changed_all || context.customer.events <= 1) {
+    return all.empty() ? 0 : ~std::uint64_t{0} >> (64 - all.size());
+  }
+  std::uint64_t touched = 0;
+  context.changed.Each([&](int variable) { touched |= context.rules.readers[variable]; });
+  for (std::uint64_t left = context.rules.timed & ~touched; left != 0; left &= left - 1) {
+    const int number = std::countr_zero(left);
+    if (context.customer.cells()[all[number].cell + kUntil] > context.now) continue;
+    touched |= std::uint64_t{1} << number;
+  }
+  return touched;
+}
+
+}  // namespace
+
+void UpdateSegments(Context& context) {
+  const std::uint64_t touched = TouchedSegmentations(context);
+  // Events go by definition, dues by name.
+  if (context.event != nullptr) {
+    for (std::uint64_t left = touched; left != 0; left &= left - 1) {
+      Evaluate(context, std::countr_zero(left));
+    }
+    return;
+  }
+  for (const int number : context.catalog.segmentations_by_name) {
+    if (touched >> number & 1) Evaluate(context, number);
   }
 }
 

@@ -1,9 +1,11 @@
 #include "processor/engine/step.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/mutant.h"
 #include "processor/engine/context.h"
+#include "state/stored.h"
 
 namespace parcours::engine {
 
@@ -88,6 +90,7 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   for (const catalog::Segmentation& segmentation : catalog.segmentations) {
     shape.initial[segmentation.cell + 2] = 0;
   }
+  state::SetUsual(&shape);
   shape.text_cells = catalog.text_cells;
   for (const catalog::Attribute& attribute : catalog.attributes) {
     if (attribute.variable >= 0) ++shape.attributes;
@@ -98,10 +101,36 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   return shape;
 }
 
+// Whether what is derived or counted in a window may change by time alone.
+bool IsTimed(const Feature& feature) {
+  return feature.value.has_value() || feature.window.has_value();
+}
+
+// Fills in who reads what among the segmentations, and which of them time may move.
+void SetReaders(Rules* rules) {
+  const catalog::Catalog& catalog = *rules->catalog;
+  catalog::VariableSet timed;
+  for (const Feature& feature : catalog.features) {
+    if (IsTimed(feature)) timed.Add(feature.variable);
+  }
+  rules->readers.resize(catalog::kVariablesMax);
+  for (std::size_t i = 0; i < catalog.segmentations.size(); ++i) {
+    const catalog::Segmentation& segmentation = catalog.segmentations[i];
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    segmentation.reads.Each([&](int variable) { rules->readers[variable] |= bit; });
+    const bool reads_now =
+        std::any_of(segmentation.segments.begin(), segmentation.segments.end(),
+                    [](const catalog::Segment& segment) { return segment.rule.reads_now(); });
+    if (reads_now || segmentation.reads.Meets(timed)) rules->timed |= bit;
+  }
+}
+
 // The earliest of all that this customer waits for.
-TimeMs NextDue(const catalog::Catalog& catalog, const Customer& customer) {
+TimeMs NextDue(const Rules& rules, const Customer& customer) {
   TimeMs due = kNever;
-  for (const catalog::Segmentation& segmentation : catalog.segmentations) {
+  for (std::uint64_t left = rules.timed; left != 0; left &= left - 1) {
+    const catalog::Segmentation& segmentation =
+        rules.catalog->segmentations[std::countr_zero(left)];
     due = std::min(due, customer.cells()[segmentation.cell + 2]);
   }
   for (const state::Run& run : customer.runs) {
@@ -122,7 +151,7 @@ void Settle(Context& context) {
   UpdateDerived(context);
   UpdateSegments(context);
   UpdateJourneys(context, first_transition);
-  context.customer.next_due = NextDue(context.catalog, context.customer);
+  context.customer.next_due = NextDue(context.rules, context.customer);
 }
 
 }  // namespace
@@ -135,6 +164,7 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
       windows_on_event(catalog->events.size()),
       texts_on_event(catalog->events.size()),
       unread(catalog->events.size()) {
+  SetReaders(this);
   int contacts = 0;
   for (const catalog::Attribute& attribute : catalog->attributes) {
     contact_of.push_back(attribute.contact ? contacts++ : -1);

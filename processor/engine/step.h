@@ -47,6 +47,10 @@ struct Rules {
   std::vector<std::vector<int>> windows_on_event;
   std::vector<std::vector<int>> texts_on_event;  // the same of cells that own text
   std::vector<bool> unread;
+  // Sets of segmentations, a bit each: by variable, those that read it; those that time may move.
+  static_assert(catalog::kSegmentationsMax <= 64);
+  std::vector<std::uint64_t> readers;
+  std::uint64_t timed = 0;
   std::vector<int> contact_of;  // by attribute: its place among the contact attributes, or -1
   Zones zones;
 };

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -62,6 +63,15 @@ class VariableSet {
     std::uint64_t common = 0;
     for (std::size_t i = 0; i < words_.size(); ++i) common |= words_[i] & other.words_[i];
     return common != 0;
+  }
+  // Calls `use(variable)` for each, lowest first.
+  template <typename Use>
+  void Each(const Use& use) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t word = words_[i]; word != 0; word &= word - 1) {
+        use(static_cast<int>(i * 64) + std::countr_zero(word));
+      }
+    }
   }
   bool empty() const {
     std::uint64_t any = 0;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "state/customer.h"
+#include "state/stored.h"
 
 namespace parcours::state {
 
@@ -29,6 +30,7 @@ inline Shape ShapeOfAllKinds() {
   };
   shape.attributes = 3;
   shape.contacts = {kText, kNumber, kTime, kBits};
+  SetUsual(&shape);
   return shape;
 }
 
