@@ -1,10 +1,10 @@
 // Reading: partitions of one topic, read without a group: where to begin is the caller's knowledge.
 //
 // Traps of librdkafka 2.0.2 that shape this: a batch call on a handle with a group loses messages
-// at a rebalance, so the group's handle reads nothing and messages are taken one a call; pause,
-// seek and positions are wrong now and then, so none is used: to go back is to stop and to start
-// again at an offset, and what comes from before it is dropped. Above `queued.min.messages` a
-// partition is looked at again up to a second later, so the queue must hold more than a second's.
+// at a rebalance, so the group's handle reads nothing; pause, seek and positions are wrong now and
+// then, so none is used: to go back is to stop and to start again at an offset, and what comes from
+// before it is dropped. Above `queued.min.messages` a partition is looked at again up to a second
+// later, so the queue must hold more than a second's.
 // Threads: a PartitionSource and its readers are owned by one worker.
 #pragma once
 
