@@ -218,7 +218,8 @@ absl::Status Process::RunLanes() {
   }
   std::vector<std::unique_ptr<runtime::Worker>> workers;
   for (int lane = 0; lane < config_.lanes; ++lane) {
-    workers.push_back(std::make_unique<runtime::Worker>([this, lane] { RunLane(lane); }));
+    workers.push_back(std::make_unique<runtime::Worker>(absl::StrCat("lane-", lane),
+                                                        [this, lane] { RunLane(lane); }));
   }
   double flushed_s = runtime::MonotonicSeconds();
   while (!Ended()) {

@@ -41,8 +41,11 @@ bool ErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
 bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
 void KeepMemoryTight() {
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);  // a fixed one: by itself it would rise with what is freed
-  mallopt(M_ARENA_MAX, 2);
+  // Fixed ones: by themselves they would rise with what is freed. What is freed below the first is
+  // kept up to the second, since to fault pages in again and again costs more than they do.
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_ARENA_MAX, 4);
 }
 
 absl::StatusOr<std::string> MakeTemporaryFolder(const std::string& folder) {

@@ -4,11 +4,14 @@
 // backpressure. Threads: Queue is safe for concurrent use; Worker is owned by who made it.
 #pragma once
 
+#include <pthread.h>
+
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -76,6 +79,10 @@ class Queue {
 class Worker {
  public:
   explicit Worker(std::function<void()> work) : thread_(std::move(work)) {}
+  // `name` is what profilers and `top -H` show: at most 15 bytes.
+  Worker(const std::string& name, std::function<void()> work) : Worker(std::move(work)) {
+    pthread_setname_np(thread_.native_handle(), name.c_str());
+  }
   // Waits until the work is done.
   ~Worker() { Join(); }
   Worker(const Worker&) = delete;
