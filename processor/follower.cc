@@ -192,6 +192,23 @@ absl::StatusOr<int> Follower::Read(Source* source) {
   return records;
 }
 
+// Each shard in its turn, from where the last round ended.
+absl::StatusOr<int> Follower::ReadAll() {
+  int records = 0;
+  drained_ = true;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (records >= kRecordsARound) {
+      drained_ = false;
+      break;
+    }
+    next_to_read_ = (next_to_read_ + 1) % sources_.size();
+    ASSIGN_OR_RETURN(const int some, Read(&sources_[next_to_read_]));
+    records += some;
+    if (some == options_.records_at_once) drained_ = false;
+  }
+  return records;
+}
+
 // Each shard in its turn, so that none waits for the others to be done.
 absl::StatusOr<bool> Follower::FireDues() {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -233,18 +250,19 @@ absl::Status Follower::Recover(const absl::Status& status) {
 }
 
 absl::StatusOr<bool> Follower::Round(double now_s) {
-  bool busy = false;
-  for (Source& source : sources_) {
-    ASSIGN_OR_RETURN(const int records, Read(&source));
-    busy = busy || records > 0;
-  }
+  if (std::exchange(just_committed_, false)) commit_took_s_ = now_s - committed_at_s_;
+  ASSIGN_OR_RETURN(const int records, ReadAll());
   ASSIGN_OR_RETURN(const bool fired, FireDues());
-  busy = busy || fired;
+  const bool busy = records > 0 || fired;
   if (!open_ && busy)
     committed_at_s_ = now_s;  // the age of a transaction counts from its first change
   open_ = open_ || busy;
   const double age = now_s - committed_at_s_;
-  if (open_ && (age >= kCommitSeconds || (!busy && age >= kIdleCommitSeconds))) {
+  const double enough = drained_ && !fired
+                            ? std::clamp(2 * commit_took_s_, kIdleCommitSeconds, kCommitSeconds)
+                            : kCommitSeconds;
+  if (open_ && age >= enough) {
+    just_committed_ = true;
     RETURN_IF_ERROR(Commit(now_s));
   }
   RETURN_IF_ERROR(Recover(lane_->Keep(now_s)));  // it commits where its own bounds ask for it

@@ -1,10 +1,12 @@
 // Follower: a lane that lives: it follows its shards' partitions of `events`, tick by tick.
 //
 // One round reads some records, applies them, fires some of what is due, and commits when it is
-// time: after kIdleCommitSeconds once everything is read, after kCommitSeconds otherwise. Only
+// time: after kCommitSeconds under load; once everything is read, after kIdleCommitSeconds, or
+// twice what the last commit took if that is more, so that commits leave time for events. Only
 // ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
-// a tick is written, never what happens. Limits: kRecordsAtOnce a round, kDuesAtOnce customers
-// looked at between records, one unread tick a shard, one tick in kTickSeconds. Threads: owned by
+// a tick is written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of
+// one shard, kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in
+// kTickSeconds. Threads: owned by
 // one worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and
 // the reason. A commit that came to nothing is rolled back and read again (Aborted, Unavailable,
 // ResourceExhausted); anything else stops the follower, and a new one, over a new lane, goes on
@@ -29,7 +31,7 @@ namespace parcours::processor {
 
 inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
 inline constexpr double kTickSeconds = 0.2;
-inline constexpr int kRecordsAtOnce = 1000;
+inline constexpr int kRecordsARound = 4000, kRecordsAtOnce = 1000;
 inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock
 // A tick that was not read after so long is taken to be lost.
 inline constexpr TimeMs kTickLostMs = 10'000;
@@ -70,6 +72,8 @@ class Follower {
   // Nothing is open any more: the lane has forgotten it.
   void ForgetOpen();
 
+  // Whether the last round read everything that had come.
+  bool drained() const { return drained_; }
   // Log time of the oldest record whose effects are not committed; 0: there is none.
   TimeMs oldest_open() const { return oldest_open_; }
   // How many records were buried for each reason; what was rolled back and came again counts twice.
@@ -88,6 +92,7 @@ class Follower {
 
   absl::Status Open(Source* source);
   absl::StatusOr<int> Read(Source* source);
+  absl::StatusOr<int> ReadAll();
   absl::Status TakeTick(Source* source, const log::ReadRecord& record);
   // Reads the record into the next slot. False: it went to the dead letters.
   bool Decode(Source* source, const log::ReadRecord& record);
@@ -106,9 +111,12 @@ class Follower {
   std::vector<Source> sources_;
   Batch batch_;  // decoded, not yet applied: of one shard
   std::vector<Slot*> order_;
-  std::size_t next_to_fire_ = 0;
+  std::size_t next_to_read_ = 0, next_to_fire_ = 0;
   double committed_at_s_ = 0;
-  bool open_ = false;  // something happened since the last commit
+  bool drained_ = true;
+  bool just_committed_ = false;  // in the round before
+  double commit_took_s_ = 0;     // the last one
+  bool open_ = false;            // something happened since the last commit
   TimeMs oldest_open_ = 0;
   std::uint64_t rollbacks_ = 0;
   absl::Status last_trouble_;

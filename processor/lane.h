@@ -127,7 +127,9 @@ class Lane {
   // Nothing that is open will be committed; for an owner that has dropped the shards.
   void ForgetTransaction();
   // One slice of what is committed.
-  absl::Status WriteBackSome(Shard& shard) { return shard.WriteBack(options_.slice_records); }
+  static absl::Status WriteBackSome(Shard& shard, std::size_t records) {
+    return shard.WriteBack(records);
+  }
   // Writes everything that is committed to the store.
   absl::Status WriteBackAll();
 

@@ -14,7 +14,10 @@ namespace {
 constexpr double kIdleWaitSeconds = 0.005;
 constexpr double kAskAgainSeconds = 0.1;
 constexpr int kRestoreRecords = 2048;
-constexpr double kWriteBackSeconds = 10;
+// What is written seldom is written once for many commits: a put costs as much as several events.
+constexpr double kWriteBackSeconds = 30;
+// Nobody should wait for a slice; under load they wait for each other, and files are cheaper.
+constexpr std::size_t kSliceRecordsInPeace = 2048, kSliceRecordsUnderLoad = 65536;
 constexpr double kBackoffSeconds = 0.1, kBackoffSecondsMax = 5;
 constexpr std::size_t kRefusalsMax = 3;
 constexpr double kRefusalSeconds = 60;
@@ -149,7 +152,8 @@ absl::Status LiveLane::WriteBackOld(double now_s) {
     oldest = shard.get();
   }
   if (oldest == nullptr) return absl::OkStatus();
-  RETURN_IF_ERROR(lane_.WriteBackSome(*oldest));
+  RETURN_IF_ERROR(Lane::WriteBackSome(
+      *oldest, follower_.drained() ? kSliceRecordsInPeace : kSliceRecordsUnderLoad));
   if (oldest->overlay().written()) written_s_[oldest->number()] = now_s;
   return absl::OkStatus();
 }

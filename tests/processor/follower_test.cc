@@ -23,10 +23,10 @@ class FollowerTest : public LaneTest {
   FollowerTest() : LaneTest(2) { Open(Patient({0, 1})); }
 
   // A lane and a follower that go on from what is committed.
-  void Open(LaneOptions options) {
+  void Open(LaneOptions options, const FollowerOptions& follower = {}) {
     follower_ = nullptr;
     lane_ = MakeLane(options);
-    follower_ = std::make_unique<Follower>(*catalog_, lane_.get(), log_.get(), FollowerOptions{});
+    follower_ = std::make_unique<Follower>(*catalog_, lane_.get(), log_.get(), follower);
     Ok(follower_->Start());
   }
   void Append(int partition, const std::string& key, const std::string& value, TimeMs log_time) {
@@ -64,18 +64,37 @@ TEST_F(FollowerTest, AppliesWhatItReadsAndCommitsIt) {
   EXPECT_EQ(log_->commits(), commits) << "nothing happened";
 }
 
-TEST_F(FollowerTest, CommitsSoonWhenIdleAndNotAtOnceWhenBusy) {
+TEST_F(FollowerTest, CommitsSoonOnceEverythingIsRead) {
   AppendOrder("anna", "1", kStart);
   ASSERT_TRUE(*follower_->Round(now_s_));
-  Ok(follower_->Commit(now_s_));  // the first one of a lane is told apart by nothing
-  const int commits = log_->commits();
-  for (int i = 0; i < 4; ++i) {
-    AppendOrder("anna", absl::StrCat("busy-", i), kStart + i);
-    ASSERT_TRUE(*follower_->Round(now_s_ += 0.02));
-  }
-  EXPECT_EQ(log_->commits(), commits) << "it is busy, and the transaction young";
+  EXPECT_TRUE(follower_->drained());
+  EXPECT_EQ(log_->commits(), 0) << "more may come";
+  AppendOrder("anna", "2", kStart + 1);
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.021));
+  EXPECT_EQ(log_->commits(), 1) << "with what came meanwhile";
+}
+
+TEST_F(FollowerTest, UnderLoadGathersForOneCommit) {
+  Open(Patient({0, 1}), {.records_at_once = 1});
+  for (int i = 0; i < 5; ++i) AppendOrder("anna", absl::StrCat(i), kStart + i);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(*follower_->Round(now_s_ += 0.021));
+  EXPECT_FALSE(follower_->drained());
+  EXPECT_EQ(log_->commits(), 0) << "more is there";
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.1));
+  EXPECT_EQ(log_->commits(), 1);
+}
+
+TEST_F(FollowerTest, ACommitThatTookLongIsFollowedByALongerWait) {
+  AppendOrder("anna", "1", kStart);
+  ASSERT_TRUE(*follower_->Round(now_s_));
   ASSERT_FALSE(*follower_->Round(now_s_ += 0.021));
-  EXPECT_EQ(log_->commits(), commits + 1);
+  ASSERT_EQ(log_->commits(), 1);
+  AppendOrder("anna", "2", kStart + 1);
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.03));  // so long it took
+  ASSERT_FALSE(*follower_->Round(now_s_ += 0.05));
+  EXPECT_EQ(log_->commits(), 1) << "half of the time is for events";
+  ASSERT_FALSE(*follower_->Round(now_s_ += 0.011));
+  EXPECT_EQ(log_->commits(), 2);
 }
 
 TEST_F(FollowerTest, OnlyTicksMoveTheClockAndNoFurtherThanTheirOwnLogTime) {
