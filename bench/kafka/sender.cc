@@ -9,7 +9,6 @@ namespace parcours::bench {
 
 namespace {
 
-constexpr char kLogTimeHeader[] = "parcours-log-time";
 constexpr int kFlushMs = 120'000;
 constexpr int kRoomMs = 10;  // while the queue is full
 
@@ -54,8 +53,8 @@ rd_kafka_resp_err_t Sender::TrySend(int partition, std::string_view key, std::st
   if (log_time != kBrokersTime) {
     const absl::AlphaNum digits(log_time);
     headers = rd_kafka_headers_new(1);
-    rd_kafka_header_add(headers, kLogTimeHeader, sizeof(kLogTimeHeader) - 1, digits.data(),
-                        static_cast<ssize_t>(digits.size()));
+    rd_kafka_header_add(headers, log::kLogTimeHeader, sizeof(log::kLogTimeHeader) - 1,
+                        digits.data(), static_cast<ssize_t>(digits.size()));
   }
   // librdkafka takes no headers that are null, so the word itself is left out.
   const rd_kafka_resp_err_t error =
