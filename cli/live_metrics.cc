@@ -47,6 +47,11 @@ void LaneWatch::Round(double began_s, double ended_s) {
   fast_.events_consumed.Add(events);
   const std::uint64_t restored = lane_->lane().restored_records();
   fast_.restore_records.Add(restored - std::exchange(restored_, restored));
+  const std::uint64_t loads = lane_->lane().loads();
+  // Less than before: a shard has left, and its count with it.
+  if (const std::uint64_t before = std::exchange(loads_, loads); loads > before) {
+    fast_.store_loads.Add(loads - before);
+  }
   if (events > 0) {
     fast_.process_batch.Observe(ended_s - began_s);
   } else {

@@ -34,7 +34,7 @@ class LaneWatch {
   processor::LiveLane* const lane_;
   log::KafkaLog* const log_;
   runtime::LaneMetrics& fast_;
-  std::uint64_t rebalances_ = 0, events_ = 0, restored_ = 0;
+  std::uint64_t rebalances_ = 0, events_ = 0, restored_ = 0, loads_ = 0;
   double idle_s_ = 0, since_s_ = -1;  // of the share spent waiting
   double restoring_since_s_ = -1;
 };

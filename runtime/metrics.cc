@@ -240,6 +240,9 @@ void AddLanes(Writer* writer, Lanes lanes) {
   AddByLane(writer, lanes, "parcours_restore_records_total", Kind::kCounter,
             "Records of the changelog that were read to restore",
             [](const LaneMetrics& lane) { return AsDouble(lane.restore_records); });
+  AddByLane(writer, lanes, "parcours_store_loads_total", Kind::kCounter,
+            "Customers that were not in memory and came from the store",
+            [](const LaneMetrics& lane) { return AsDouble(lane.store_loads); });
   AddByLane(writer, lanes, "parcours_restore_duration_seconds", Kind::kGauge,
             "How long the last restore took",
             [](const LaneMetrics& lane) { return lane.restore_duration_s.value(); });

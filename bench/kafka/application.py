@@ -116,3 +116,5 @@ class Application:
         result.figure("memory", machine.memory_mib(pid), "MiB")
         result.figure("peak_memory", machine.memory_mib(pid, "VmHWM"), "MiB")
         result.figure("written", machine.written_bytes(pid) / events, "bytes_per_event")
+        loads = self.metrics().get("store_loads_total", 0)
+        result.figure("store_loads", loads / events, "per_event")
