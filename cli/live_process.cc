@@ -39,15 +39,24 @@ constexpr int kSyslogWarning = 4;
 struct Memory {
   explicit Memory(const RunConfig& config) {
     constexpr std::size_t kProgram = 64 * kMiB;       // code, definitions, metrics
-    constexpr std::size_t kHandlesALane = 96 * kMiB;  // what librdkafka has on its way
+    constexpr std::size_t kHandlesALane = 64 * kMiB;  // what librdkafka has on its way out
+    // What waits to be read is held with as much again beside it.
+    constexpr std::size_t kHeldForAByteRead = 2;
     const std::size_t all = config.memory_bytes,
                       lane_count = static_cast<std::size_t>(config.lanes);
     store = std::clamp(all / 8, 16 * kMiB, 512 * kMiB);
     commit = std::clamp(all / 64 / lane_count, 2 * kMiB, 16 * kMiB);
-    const std::size_t taken = kProgram + store + lane_count * (kHandlesALane + 3 * commit);
+    queue = std::clamp(all / 32 / lane_count, 8 * kMiB, 64 * kMiB);
+    const std::size_t lane_takes = kHandlesALane + kHeldForAByteRead * queue + 3 * commit;
+    const std::size_t taken = kProgram + store + lane_count * lane_takes;
     lane = std::max(all - std::min(all, taken), all / 4) / lane_count;
   }
-  std::size_t store, commit, lane;
+  // Of each partition that a lane reads when it has as many as the others.
+  std::size_t QueueOf(int partitions, int lanes) const {
+    const auto each = static_cast<std::size_t>(std::max(1, partitions / lanes));
+    return std::clamp(queue / each, kMiB, 16 * kMiB);
+  }
+  std::size_t store, queue, commit, lane;
 };
 
 class Process {
@@ -167,7 +176,8 @@ absl::Status Process::SetStoreAside(const absl::Status& why) {
 
 absl::Status Process::FollowLane(int number) {
   const std::string member = absl::StrCat(config_.instance, "-", number);
-  ASSIGN_OR_RETURN(const auto log, log::KafkaLog::Open(kafka_.get(), member));
+  ASSIGN_OR_RETURN(const auto log, log::KafkaLog::Open(kafka_.get(), member,
+                                                       memory_.QueueOf(shards_, config_.lanes)));
   processor::LaneOptions options;
   options.partitions = shards_;
   options.memory_bytes = memory_.lane;

@@ -17,6 +17,7 @@ namespace parcours::processor {
 namespace {
 
 constexpr std::string_view kTickWord = "tick ";
+constexpr int kDuesARecord = 2;
 // Of a buried value; in base64 it must fit into what a topic takes at once, a mebibyte.
 constexpr std::size_t kBuriedBytesMax = std::size_t{512} << 10;
 
@@ -209,8 +210,8 @@ absl::StatusOr<int> Follower::ReadAll() {
   return records;
 }
 
-// Each shard in its turn, so that none waits for the others to be done.
-absl::StatusOr<bool> Follower::FireDues() {
+// Some of one shard that has any; each in its turn, so that none waits for the others to be done.
+absl::StatusOr<bool> Follower::FireSome() {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     next_to_fire_ = (next_to_fire_ + 1) % sources_.size();
     Shard& shard = *sources_[next_to_fire_].shard;
@@ -219,6 +220,20 @@ absl::StatusOr<bool> Follower::FireDues() {
     return true;
   }
   return false;
+}
+
+// The more records were read, the more: in a history that is caught up with, dues come with them,
+// and must not fall behind.
+absl::StatusOr<bool> Follower::FireDues(int records) {
+  bool fired = false;
+  int left = 1 + kDuesARecord * records / options_.dues_at_once;
+  if (PARCOURS_MUTANT("dues-left-behind")) left = 1;
+  for (; left > 0; --left) {
+    ASSIGN_OR_RETURN(const bool some, FireSome());
+    if (!some) break;
+    fired = true;
+  }
+  return fired;
 }
 
 // --- the loop
@@ -252,15 +267,15 @@ absl::Status Follower::Recover(const absl::Status& status) {
 absl::StatusOr<bool> Follower::Round(double now_s) {
   if (std::exchange(just_committed_, false)) commit_took_s_ = now_s - committed_at_s_;
   ASSIGN_OR_RETURN(const int records, ReadAll());
-  ASSIGN_OR_RETURN(const bool fired, FireDues());
+  ASSIGN_OR_RETURN(const bool fired, FireDues(records));
   const bool busy = records > 0 || fired;
   if (!open_ && busy)
     committed_at_s_ = now_s;  // the age of a transaction counts from its first change
   open_ = open_ || busy;
   const double age = now_s - committed_at_s_;
-  const double enough = drained_ && !fired
-                            ? std::clamp(2 * commit_took_s_, kIdleCommitSeconds, kCommitSeconds)
-                            : kCommitSeconds;
+  if (PARCOURS_MUTANT("no-wait-after-a-long-commit")) commit_took_s_ = 0;
+  double enough = kCommitSeconds;
+  if (drained_ && !fired) enough = std::clamp(2 * commit_took_s_, kIdleCommitSeconds, enough);
   if (open_ && age >= enough) {
     just_committed_ = true;
     RETURN_IF_ERROR(Commit(now_s));

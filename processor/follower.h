@@ -99,7 +99,8 @@ class Follower {
   void Bury(Shard& shard, const log::ReadRecord& record, std::string_view reason,
             std::string_view detail);
   absl::Status ApplyWaiting();
-  absl::StatusOr<bool> FireDues();
+  absl::StatusOr<bool> FireSome();
+  absl::StatusOr<bool> FireDues(int records);
   // After a commit came to nothing: rolls back and reads again; else gives `status` back.
   absl::Status Recover(const absl::Status& status);
 

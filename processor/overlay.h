@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "log/log.h"
@@ -117,7 +118,7 @@ class Overlay {
     std::size_t HeldBytes() const { return bytes.capacity() + records.capacity() * sizeof(Record); }
   };
   struct Item {
-    std::uint64_t prefix;  // of the key, so that most comparisons need not follow the pointer
+    absl::uint128 prefix;  // of the key, so that few comparisons need to follow the pointer
     log::Entry entry;
     state::Customer* customer;  // null where the record is none of `s`
     TimeMs due = kNever;        // of the committed record
@@ -146,6 +147,7 @@ class Overlay {
 
   engine::Rules& rules_;
   const int shard_;
+  const std::size_t lines_;  // cache lines of a customer
   state::Store* store_ = nullptr;
   bool complete_ = true;  // everybody there is, is in memory
   bool stored_any_ = false;

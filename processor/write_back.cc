@@ -1,5 +1,6 @@
 // Overlay: the way of what is committed to the store, and back from the changelog.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,13 +21,11 @@ namespace {
 
 constexpr std::size_t kPrefetchAhead = 16;
 
-// Its first eight bytes as a number that compares as they do.
-std::uint64_t PrefixOf(std::string_view key) {
-  std::uint64_t prefix = 0;
-  for (std::size_t i = 0; i < sizeof prefix; ++i) {
-    prefix = prefix << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
-  }
-  return prefix;
+// Its first sixteen bytes as a number that compares as they do.
+absl::uint128 PrefixOf(std::string_view key) {
+  std::uint64_t words[2] = {};
+  std::memcpy(words, key.data(), std::min(key.size(), sizeof words));
+  return absl::MakeUint128(__builtin_bswap64(words[0]), __builtin_bswap64(words[1]));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ struct LaneMetrics {
   Gauge assigned_partitions;
   Gauge restore_remaining;  // records of the changelog between here and its end
   Count restore_records;
-  Count store_loads;        // customers that were not in memory
+  Count store_loads;         // customers that were not in memory
   Gauge restore_duration_s;  // of the last one
 
   // A commit that came to nothing, by its status.

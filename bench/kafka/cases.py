@@ -31,7 +31,8 @@ def lane_memory(memory, lanes):
     """Of `memory`, what its lanes keep customers in (cli/live_process.cc), all in bytes."""
     store = min(max(memory // 8, 16 * MIB), 512 * MIB)
     commit = min(max(memory // 64 // lanes, 2 * MIB), 16 * MIB)
-    taken = 64 * MIB + store + lanes * (96 * MIB + 3 * commit)
+    queue = min(max(memory // 32 // lanes, 8 * MIB), 64 * MIB)
+    taken = 64 * MIB + store + lanes * (64 * MIB + 2 * queue + 3 * commit)
     return max(memory - min(memory, taken), memory // 4)
 
 

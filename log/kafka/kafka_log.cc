@@ -10,7 +10,7 @@
 namespace parcours::log {
 namespace {
 
-constexpr int kEventsQueueKb = 32 << 10, kChangelogQueueKb = 64 << 10;
+constexpr int kChangelogQueueKb = 64 << 10;
 constexpr double kSyncSeconds = 10;
 
 }  // namespace
@@ -31,12 +31,13 @@ KafkaLog::KafkaLog(KafkaShared* shared, const std::string& member)
                 absl::StrCat(shared->application, "-", member)) {}
 
 absl::StatusOr<std::unique_ptr<KafkaLog>> KafkaLog::Open(KafkaShared* shared,
-                                                         const std::string& member) {
+                                                         const std::string& member,
+                                                         std::size_t queue_bytes) {
   std::unique_ptr<KafkaLog> log(new KafkaLog(shared, member));
   ASSIGN_OR_RETURN(
       log->events_,
       PartitionSource::Open(shared->settings, KafkaTopic(shared->application, Topic::kEvents),
-                            Reading::kFollow, kEventsQueueKb));
+                            Reading::kFollow, static_cast<int>(queue_bytes >> 10)));
   ASSIGN_OR_RETURN(log->group_, KafkaGroup::Join(shared->settings, shared->application, member));
   return log;
 }

@@ -30,9 +30,12 @@ struct KafkaShared {
 
 class KafkaLog final : public Log {
  public:
-  // Joins the group as `member`, whom no other lane of any process may be.
+  // Joins the group as `member`, whom no other lane of any process may be. `queue_bytes`: of each
+  // partition of events, what is fetched before it is asked for; more than a second's, or reading
+  // halts now and then.
   static absl::StatusOr<std::unique_ptr<KafkaLog>> Open(KafkaShared* shared,
-                                                        const std::string& member);
+                                                        const std::string& member,
+                                                        std::size_t queue_bytes);
 
   KafkaGroup& group() { return *group_; }
   // Has the producer ready, which decides whatever the last one of this name left open.

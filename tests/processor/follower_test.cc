@@ -153,6 +153,14 @@ TEST_F(FollowerTest, FiresManyDuesBetweenRecordsAFewAtATime) {
   EXPECT_THAT(Committed(Topic::kActions), SizeIs(3000));
 }
 
+TEST_F(FollowerTest, DuesKeepPaceWithTheRecordsTheyComeWith) {
+  Open(Patient({0, 1}), {.dues_at_once = 1});
+  for (int i = 0; i < 20; ++i) AppendOrder(absl::StrCat("c-", i), absl::StrCat(i), kStart);
+  for (int shard : {0, 1}) Append(shard, "", TickRecord(kStart + 3 * kDayMs), kStart + 3 * kDayMs);
+  ASSERT_TRUE(*follower_->Round(now_s_));
+  EXPECT_GE(dues_fired(), 20u) << "in the round that read them";
+}
+
 TEST_F(FollowerTest, BuriesWhatItCannotApplyWithItsBytesAndTheReason) {
   const std::string odd_bytes("\xff\0{cut", 6);
   const std::string anna = OrderLine("anna", "1", kStart);
