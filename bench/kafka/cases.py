@@ -166,7 +166,8 @@ def beside_peer(weight):
 
     def case(rig):
         run = CatchUp(rig, f"catch_up_{weight}", weight).run()
-        return [run.result, measure_peer(rig, run, weight)]
+        peers = [measure_peer(rig, run, weight, held) for held in (False, True)]
+        return [run.result, *peers]
 
     return case
 

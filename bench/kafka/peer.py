@@ -36,9 +36,9 @@ def build():
 class Peer:
     """One run of it; a thread takes what it says, once a second."""
 
-    def __init__(self, rig, weight, run):
+    def __init__(self, rig, name, weight, run, held):
         self.rig, self.run = rig, run
-        self.name = f"peer-{weight}"
+        self.name = name.replace("_", "-")
         self.state = rig.folder / self.name
         self.log = rig.folder / f"{self.name}.log"
         self.marks = []
@@ -50,6 +50,7 @@ class Peer:
             words += [f"--{kind}", f"{self.name}-{kind}"]
         words += ["--state", self.state, "--threads", str(run.application.lanes)]
         words += ["--publish-thresholds", "true" if weight == "heavy" else "false"]
+        words += ["--held", "true" if held else "false"]
         self.process = rig.start(words, self.log, stdout=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -87,12 +88,14 @@ class Peer:
         shutil.rmtree(self.state, ignore_errors=True)
 
 
-def measure_peer(rig, run, weight):
-    result = Result(f"peer_{weight}")
+def measure_peer(rig, run, weight, held):
+    """`held`: it keeps customers in memory between commits, by a hook that Streams does not offer."""
+    name = f"peer_{weight}_held" if held else f"peer_{weight}"
+    result = Result(name)
     before = machine.yardstick(rig.build)
     peer = None
     try:
-        peer = Peer(rig, weight, run)
+        peer = Peer(rig, name, weight, run, held)
         peer.wait()
         figures(rig, result, peer, run)
     except Failed as failed:

@@ -19,26 +19,32 @@ final class Customers {
   private static final int GENERATION = 1 << 16;
 
   private final KeyValueStore<Bytes, byte[]> store;
+  private final boolean held;
   private final Timers timers;
   private final CustomerCodec codec = new CustomerCodec();
   private final List<Customer> dirty = new ArrayList<>();
   private HashMap<Bytes, Customer> younger = new HashMap<>();
   private HashMap<Bytes, Customer> older = new HashMap<>();
 
-  Customers(KeyValueStore<Bytes, byte[]> store, Timers timers) {
+  /** `held`: they stay in memory, and are written when writeAll is called; else at each change. */
+  Customers(KeyValueStore<Bytes, byte[]> store, Timers timers, boolean held) {
     this.store = store;
+    this.held = held;
     this.timers = timers;
   }
 
+  private Customer read(Bytes key) {
+    byte[] stored = store.get(key);
+    return stored == null ? new Customer(key) : codec.decode(key, stored);
+  }
+
   Customer get(Bytes key) {
+    if (!held) return read(key);
     Customer customer = younger.get(key);
     if (customer != null) return customer;
     if (younger.size() == GENERATION) age();
     customer = older.get(key);
-    if (customer == null) {
-      byte[] stored = store.get(key);
-      customer = stored == null ? new Customer(key) : codec.decode(key, stored);
-    }
+    if (customer == null) customer = read(key);
     younger.put(key, customer);
     return customer;
   }
@@ -49,8 +55,13 @@ final class Customers {
     younger = new HashMap<>(older.size() * 2);
   }
 
-  /** Has the customer written with the next commit. */
+  /** Has the customer written, with the next commit at the latest. */
   void changed(Customer customer) {
+    if (!held) {
+      timers.store(customer);
+      store.put(customer.key, codec.encode(customer));
+      return;
+    }
     if (customer.dirty) return;
     customer.dirty = true;
     dirty.add(customer);

@@ -65,6 +65,7 @@ public final class Main {
 
   private static Topology topology(Map<String, String> options) {
     boolean thresholds = Boolean.parseBoolean(option(options, "publish-thresholds"));
+    boolean held = Boolean.parseBoolean(option(options, "held"));
     Topology topology = new Topology();
     topology.addSource(
         AutoOffsetReset.earliest(),
@@ -73,19 +74,24 @@ public final class Main {
         new BytesDeserializer(),
         new ByteArrayDeserializer(),
         option(options, "input"));
-    topology.addProcessor("shop", () -> new ShopProcessor(thresholds), "events");
-    StoreBuilder<KeyValueStore<Bytes, byte[]>> customers =
-        Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(ShopProcessor.CUSTOMERS),
-                Serdes.Bytes(),
-                Serdes.ByteArray())
-            .withCachingDisabled();
-    topology.addStateStore(new CommitHookStore.Builder(customers), "shop");
+    topology.addProcessor("shop", () -> new ShopProcessor(thresholds, held), "events");
+    if (held) {
+      topology.addStateStore(
+          new CommitHookStore.Builder(store(ShopProcessor.CUSTOMERS).withCachingDisabled()), "shop");
+    } else {
+      topology.addStateStore(store(ShopProcessor.CUSTOMERS).withCachingEnabled(), "shop");
+      topology.addStateStore(store(ShopProcessor.TIMERS).withCachingDisabled(), "shop");
+    }
     for (String name : new String[] {ShopProcessor.TRANSITIONS, ShopProcessor.ACTIONS}) {
       topology.addSink(
           name, option(options, name), new BytesSerializer(), new ByteArraySerializer(), "shop");
     }
     return topology;
+  }
+
+  private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name) {
+    return Stores.keyValueStoreBuilder(
+        Stores.persistentKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray());
   }
 
   private static Properties settings(Map<String, String> options) {
@@ -97,6 +103,7 @@ public final class Main {
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
+    settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 256L << 20);
     settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, -1);
     settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 5000);
     settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);

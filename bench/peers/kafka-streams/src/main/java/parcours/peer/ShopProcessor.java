@@ -11,6 +11,7 @@ import org.apache.kafka.streams.processor.api.Record;
 /** Applies the events of one partition, and fires what is due by its log time. */
 final class ShopProcessor implements Processor<Bytes, byte[], Bytes, byte[]> {
   static final String CUSTOMERS = "customers";
+  static final String TIMERS = "timers";
   static final String TRANSITIONS = "transitions";
   static final String ACTIONS = "actions";
 
@@ -21,6 +22,7 @@ final class ShopProcessor implements Processor<Bytes, byte[], Bytes, byte[]> {
   private static final Duration TICK = Duration.ofMillis(20);
 
   private final boolean publishThresholds;
+  private final boolean held;
   private final Event event = new Event();
   private ProcessorContext<Bytes, byte[]> context;
   private Shop shop;
@@ -29,8 +31,10 @@ final class ShopProcessor implements Processor<Bytes, byte[], Bytes, byte[]> {
   private long logTime;
   private Cancellable crowd; // runs while a crowd is due: it goes on when no record comes
 
-  ShopProcessor(boolean publishThresholds) {
+  /** `held`: customers stay in memory between commits; see CommitHookStore. */
+  ShopProcessor(boolean publishThresholds, boolean held) {
     this.publishThresholds = publishThresholds;
+    this.held = held;
   }
 
   @Override
@@ -38,10 +42,15 @@ final class ShopProcessor implements Processor<Bytes, byte[], Bytes, byte[]> {
     this.context = context;
     logTime = 0;
     crowd = null;
-    CommitHookStore store = context.getStateStore(CUSTOMERS);
-    timers = new Timers(store.wrapped());
-    customers = new Customers(store.wrapped(), timers);
-    store.beforeCommit(customers::writeAll);
+    if (held) {
+      CommitHookStore store = context.getStateStore(CUSTOMERS);
+      timers = new Timers(store.wrapped(), Timers.AHEAD);
+      customers = new Customers(store.wrapped(), timers, true);
+      store.beforeCommit(customers::writeAll);
+    } else {
+      timers = new Timers(context.getStateStore(TIMERS), 0);
+      customers = new Customers(context.getStateStore(CUSTOMERS), timers, false);
+    }
     shop = new Shop(publishThresholds, new Records(this::publishTransition, this::publishAction));
   }
 

@@ -15,7 +15,12 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * reading ended, so that none ever passes over the tombstones of old ones.
  */
 final class Timers {
-  private static final long AHEAD = 10 * Time.MINUTE;
+  /** How far ahead of their time rows are read where customers stay in memory. */
+  static final long AHEAD = 10 * Time.MINUTE;
+
+  /** Where they do not, rows are read when their time has come, so often. */
+  private static final long STEP = 200;
+
   private static final int ROWS_AT_ONCE = 500;
   private static final byte[] NOTHING = {};
 
@@ -32,12 +37,16 @@ final class Timers {
   }
 
   private final KeyValueStore<Bytes, byte[]> rows;
+  private final long ahead;
+  private final long slack; // more than this before what was read ends, nothing is read
   private final PriorityQueue<Wake> near = new PriorityQueue<>();
   private Bytes next = rowKey(0, NOTHING); // the first row that was not read yet
   private long readUntil = -1; // all rows before this instant are in memory
 
-  Timers(KeyValueStore<Bytes, byte[]> rows) {
+  Timers(KeyValueStore<Bytes, byte[]> rows, long ahead) {
     this.rows = rows;
+    this.ahead = ahead;
+    slack = ahead > 0 ? ahead / 2 : -STEP;
   }
 
   private static Bytes rowKey(long at, byte[] customer) {
@@ -47,9 +56,9 @@ final class Timers {
 
   /** Reads some rows ahead, if it is time to. Then those without a row yet must be booked again. */
   boolean readAhead(long now) {
-    if (readUntil > now + AHEAD / 2) return false;
+    if (readUntil > now + slack) return false;
     int left = ROWS_AT_ONCE;
-    try (KeyValueIterator<Bytes, byte[]> found = rows.range(next, rowKey(now + AHEAD, NOTHING))) {
+    try (KeyValueIterator<Bytes, byte[]> found = rows.range(next, rowKey(now + ahead + 1, NOTHING))) {
       while (found.hasNext() && left-- > 0) {
         byte[] row = found.next().key.get();
         readUntil = ByteBuffer.wrap(row).getLong(1);
@@ -58,14 +67,14 @@ final class Timers {
       }
       if (found.hasNext()) return true;
     }
-    readUntil = now + AHEAD;
-    next = rowKey(readUntil, NOTHING);
+    readUntil = now + ahead;
+    next = rowKey(readUntil + 1, NOTHING);
     return true;
   }
 
   /** Whether somebody may be due who was not looked at yet. */
   boolean isBehind(long now) {
-    return readUntil <= now || (!near.isEmpty() && near.peek().at <= now);
+    return readUntil <= now + Math.min(slack, 0) || (!near.isEmpty() && near.peek().at <= now);
   }
 
   /** Whom somebody must look at by `now`, or null. */
