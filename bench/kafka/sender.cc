@@ -23,7 +23,7 @@ log::Properties PropertiesOf(Haste haste) {
         properties.end(),
         {{"linger.ms", "50"}, {"batch.num.messages", "10000"}, {"batch.size", "900000"}});
   } else {
-    properties.emplace_back("linger.ms", "5");
+    properties.emplace_back("linger.ms", "20");
   }
   return properties;
 }
