@@ -1,6 +1,8 @@
 // parcours tail: what the processor publishes, as it is committed.
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -57,6 +59,7 @@ absl::Status Tail(const Request& request, const RunConfig& config, log::Topic to
       any = true;
       std::fwrite(record.entry.value.data(), 1, record.entry.value.size(), stdout);
       if (std::fputc('\n', stdout) == EOF) {
+        if (errno == EPIPE) return absl::OkStatus();  // as in `tail | head`: nobody wants more
         return absl::FailedPreconditionError("write standard output: it is closed or full");
       }
     }
@@ -81,6 +84,7 @@ int Go(const Request& request) {
   const absl::StatusOr<RunConfig> config =
       LoadRunConfig(request.config.config, request.config.sets);
   if (!config.ok()) return Fail(config.status());
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads us may have had enough
   runtime::CatchStopSignals();
   const absl::Status status = Tail(request, *config, Topics().at(request.what));
   return status.ok() ? 0 : Fail(status);
