@@ -30,6 +30,18 @@ struct Request {
   bool from_beginning = false, once = false;
 };
 
+// False: whoever reads us has had enough, as in `tail | head`.
+absl::StatusOr<bool> StillRead(bool written) {
+  if (written) return true;
+  if (errno == EPIPE) return false;
+  return absl::FailedPreconditionError("write standard output: it is closed or full");
+}
+
+bool Write(std::string_view line) {
+  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+         std::fputc('\n', stdout) != EOF;
+}
+
 absl::Status Tail(const Request& request, const RunConfig& config, log::Topic topic) {
   const std::string name = log::KafkaTopic(config.application, topic);
   const log::KafkaSettings settings = SettingsOf(config);
@@ -57,18 +69,15 @@ absl::Status Tail(const Request& request, const RunConfig& config, log::Topic to
       ++reader;
       if (!more.value_or(false)) continue;
       any = true;
-      std::fwrite(record.entry.value.data(), 1, record.entry.value.size(), stdout);
-      if (std::fputc('\n', stdout) == EOF) {
-        if (errno == EPIPE) return absl::OkStatus();  // as in `tail | head`: nobody wants more
-        return absl::FailedPreconditionError("write standard output: it is closed or full");
-      }
+      ASSIGN_OR_RETURN(const bool read, StillRead(Write(record.entry.value)));
+      if (!read) return absl::OkStatus();
     }
     if (any) continue;
-    std::fflush(stdout);
+    ASSIGN_OR_RETURN(const bool read, StillRead(std::fflush(stdout) == 0));
+    if (!read) return absl::OkStatus();
     runtime::WaitUntil(runtime::MonotonicSeconds() + kLookSeconds);
   }
-  std::fflush(stdout);
-  return absl::OkStatus();
+  return StillRead(std::fflush(stdout) == 0).status();
 }
 
 const std::map<std::string, log::Topic>& Topics() {

@@ -205,7 +205,9 @@ absl::StatusOr<int> Follower::ReadAll() {
     next_to_read_ = (next_to_read_ + 1) % sources_.size();
     ASSIGN_OR_RETURN(const int some, Read(&sources_[next_to_read_]));
     records += some;
-    if (some == options_.records_at_once) drained_ = false;
+    if (some == options_.records_at_once && !PARCOURS_MUTANT("more-to-read-not-noticed")) {
+      drained_ = false;
+    }
   }
   return records;
 }

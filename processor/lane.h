@@ -126,10 +126,6 @@ class Lane {
   absl::Status RollBack();
   // Nothing that is open will be committed; for an owner that has dropped the shards.
   void ForgetTransaction();
-  // One slice of what is committed.
-  static absl::Status WriteBackSome(Shard& shard, std::size_t records) {
-    return shard.WriteBack(records);
-  }
   // Writes everything that is committed to the store.
   absl::Status WriteBackAll();
 

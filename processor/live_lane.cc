@@ -152,8 +152,8 @@ absl::Status LiveLane::WriteBackOld(double now_s) {
     oldest = shard.get();
   }
   if (oldest == nullptr) return absl::OkStatus();
-  RETURN_IF_ERROR(Lane::WriteBackSome(
-      *oldest, follower_.drained() ? kSliceRecordsInPeace : kSliceRecordsUnderLoad));
+  RETURN_IF_ERROR(
+      oldest->WriteBack(follower_.drained() ? kSliceRecordsInPeace : kSliceRecordsUnderLoad));
   if (oldest->overlay().written()) written_s_[oldest->number()] = now_s;
   return absl::OkStatus();
 }

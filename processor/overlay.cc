@@ -19,24 +19,13 @@ namespace {
 
 constexpr std::size_t kPrefetchAhead = 8;
 // Of a dirty customer: itself first, then what it points to.
-constexpr std::size_t kEncodeAhead = 8, kEncodeBehindAhead = 4;
-constexpr std::size_t kLineBytes = 64, kEncodeLinesMax = 32;
-
-// Lines of a customer: all of it is read when it is encoded.
-std::size_t LinesOf(const state::Shape& shape) {
-  const std::size_t bytes = sizeof(Customer) + shape.windows.size() * sizeof(state::Buckets) +
-                            shape.initial.size() * sizeof(Cell);
-  return std::min(kEncodeLinesMax, bytes / kLineBytes + 1);
-}
+constexpr std::size_t kEncodeAhead = 12, kEncodeBehindAhead = 6;
+constexpr std::size_t kLineBytes = 64, kEncodeLines = 9;
 
 }  // namespace
 
 Overlay::Overlay(engine::Rules& rules, int shard)
-    : rules_(rules),
-      shard_(shard),
-      lines_(LinesOf(rules.shape)),
-      customers_(rules.shape),
-      timers_(customers_) {}
+    : rules_(rules), shard_(shard), customers_(rules.shape), timers_(customers_) {}
 
 void Overlay::UseStore(state::Store* store, bool empty) {
   store_ = store;
@@ -222,7 +211,7 @@ void Overlay::PrefetchDirty(std::size_t next) const {
   if (next + kEncodeAhead < dirty_.size()) {
     const auto* ahead =
         reinterpret_cast<const char*>(customers_.Pointer(dirty_[next + kEncodeAhead]));
-    for (std::size_t line = 0; line < lines_; ++line) {
+    for (std::size_t line = 0; line < kEncodeLines; ++line) {
       __builtin_prefetch(ahead + line * kLineBytes);
     }
   }

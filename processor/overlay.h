@@ -147,7 +147,6 @@ class Overlay {
 
   engine::Rules& rules_;
   const int shard_;
-  const std::size_t lines_;  // cache lines of a customer
   state::Store* store_ = nullptr;
   bool complete_ = true;  // everybody there is, is in memory
   bool stored_any_ = false;

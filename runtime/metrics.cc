@@ -1,6 +1,5 @@
 #include "runtime/metrics.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "runtime/process.h"
 
 namespace parcours::runtime {
 
@@ -158,15 +158,6 @@ class Writer {
   std::string_view name_;
 };
 
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 double ResidentBytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "r");
   if (file == nullptr) return 0;
@@ -211,7 +202,7 @@ void AddLanes(Writer* writer, Lanes lanes) {
             "Records of the events topic that were read and applied or rejected",
             [](const LaneMetrics& lane) { return AsDouble(lane.events_consumed); });
   AddDurations(writer, lanes, "parcours_event_to_transition_seconds",
-               "From the broker's time of an event to the commit of what came of it",
+               "From the log time of an event to the commit of what came of it",
                &LaneMetrics::event_to_transition);
   AddDurationsByLane(writer, lanes, "parcours_process_batch_duration_seconds",
                      "One round of events, its commit included", &LaneMetrics::process_batch);

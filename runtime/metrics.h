@@ -69,7 +69,7 @@ class Durations {
 // What a lane counts as it works.
 struct LaneMetrics {
   Count events_consumed;
-  Durations event_to_transition;  // broker's time of the event to the commit of what came of it
+  Durations event_to_transition;  // log time of the event to the commit of what came of it
   Durations process_batch;        // one round with events in it, its commit included
   Durations commit;
   Gauge poll_idle_ratio;  // share of the last seconds that was spent waiting for records

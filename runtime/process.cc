@@ -37,6 +37,15 @@ std::uint64_t MachineMemoryBytes() {
          static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+double CpuSeconds() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 bool ErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
 bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 

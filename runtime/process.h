@@ -12,14 +12,16 @@ namespace parcours::runtime {
 
 // The most memory this process has held so far, in bytes.
 std::uint64_t PeakMemoryBytes();
+// CPU that this process has used so far, in seconds.
+double CpuSeconds();
 // The machine's memory, in bytes.
 std::uint64_t MachineMemoryBytes();
 // Whether standard error / standard output is a terminal.
 bool ErrorIsTerminal();
 bool OutputIsTerminal();
 
-// Has the allocator give large blocks back to the machine as soon as they are freed, and keep few
-// heaps, so that what the process takes stays near what it uses. Call it first.
+// Has the allocator give large blocks back to the machine as soon as they are freed, keep little of
+// the others, and few heaps, so that what the process takes stays near what it uses. Call it first.
 void KeepMemoryTight();
 
 // Makes a folder of its own in `folder`, for whoever calls to remove.

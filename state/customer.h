@@ -24,7 +24,6 @@ namespace parcours::state {
 struct Shape {
   std::vector<Cell> initial;    // the cells of a customer nobody has heard of yet
   std::vector<CellKind> kinds;  // of the same cells: how each is stored
-  std::vector<Cell> usual;      // and what it holds where nothing is stored; see SetUsual
   std::vector<int> text_cells;  // cells that may own text
   std::vector<BucketShape> windows;
   int attributes = 0;              // of which the last write is noted

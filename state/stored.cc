@@ -104,8 +104,9 @@ void WriteCells(const Shape& shape, const Customer& customer, ToldInstants* told
   EachBlock(shape.initial.size(), [&](int first, int count) {
     const Cell* cells = customer.cells() + first;
     const CellKind* kinds = shape.kinds.data() + first;
-    const Cell* usual = shape.usual.data() + first;
-    const std::uint64_t mask = MaskWhere(count, [&](int i) { return cells[i] != usual[i]; });
+    const Cell* initial = shape.initial.data() + first;
+    const std::uint64_t mask =
+        MaskWhere(count, [&](int i) { return cells[i] != UsualOf(kinds[i], initial[i]); });
     const KindMasks of = MasksOf(kinds, count);
     writer->Mask(mask, count);
     EachBit(mask & of.numbers, [&](int i) { writer->Number(cells[i]); });
@@ -119,7 +120,8 @@ void ReadCells(const Shape& shape, ToldInstants* told, StoredReader* reader, Cus
   EachBlock(shape.initial.size(), [&](int first, int count) {
     Cell* cells = customer->cells() + first;
     const CellKind* kinds = shape.kinds.data() + first;
-    std::copy_n(shape.usual.data() + first, count, cells);
+    const Cell* initial = shape.initial.data() + first;
+    for (int i = 0; i < count; ++i) cells[i] = UsualOf(kinds[i], initial[i]);
     const std::uint64_t mask = reader->Mask(count);
     const KindMasks of = MasksOf(kinds, count);
     EachBit(mask & of.numbers, [&](int i) { cells[i] = reader->Number(); });
@@ -347,13 +349,6 @@ std::uint64_t ReadRecord(const Shape& shape, StoredReader* reader, Customer* cus
 }
 
 }  // namespace
-
-void SetUsual(Shape* shape) {
-  shape->usual.clear();
-  for (std::size_t i = 0; i < shape->initial.size(); ++i) {
-    shape->usual.push_back(UsualOf(shape->kinds[i], shape->initial[i]));
-  }
-}
 
 void EncodeCustomer(const Shape& shape, const Customer& customer, std::string* out) {
   const TimeMs now = customer.last_instant;

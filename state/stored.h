@@ -21,9 +21,6 @@ namespace parcours::state {
 
 inline constexpr int kStoredFormat = 2, kStoredFormatOldest = 1;
 
-// Fills in `usual`, for a shape whose customers are stored.
-void SetUsual(Shape* shape);
-
 // Appends the stored form. Ids that are no longer known at customer.last_instant are left out.
 void EncodeCustomer(const Shape& shape, const Customer& customer, std::string* out);
 // Fills `customer`, fresh from Create. Sealed chunks of seen ids that it still needs are

@@ -40,11 +40,11 @@ class Cost {
  public:
   void Print() const {
     bench::Print("seconds", runtime::MonotonicSeconds() - began_s_, "s");
-    bench::Print("cpu", CpuSeconds() - cpu_s_, "s");
+    bench::Print("cpu", runtime::CpuSeconds() - cpu_s_, "s");
   }
 
  private:
-  const double began_s_ = runtime::MonotonicSeconds(), cpu_s_ = CpuSeconds();
+  const double began_s_ = runtime::MonotonicSeconds(), cpu_s_ = runtime::CpuSeconds();
 };
 
 // Times lie relative to the beginning of the history: the same seed gives the same records, shifted
@@ -189,14 +189,7 @@ void AddFill(CLI::App& app, int* exit_code) {
   auto request = std::make_shared<FillRequest>();
   AddTarget(*command, &request->target);
   command->add_option("--events", request->retailer.events, "How many")->capture_default_str();
-  command->add_option("--customers", request->retailer.customers, "How many")
-      ->capture_default_str()
-      ->check(CLI::Range(1u, 100'000'000u));
-  command->add_option("--zipf", request->retailer.zipf, "Exponent of the Zipf law")
-      ->capture_default_str();
-  command->add_option("--seed", request->retailer.seed, "Seed")->capture_default_str();
-  command->add_option("--first-event", request->retailer.first, "Number in the first event's id")
-      ->capture_default_str();
+  AddCrowd(*command, &request->retailer);
   command->add_option("--per-second", request->per_second, "Events in a second of the history")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

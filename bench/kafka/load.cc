@@ -2,8 +2,6 @@
 
 #include "bench/kafka/load.h"
 
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -15,6 +13,14 @@ void AddTarget(CLI::App& command, Target* target) {
   command.add_option("--brokers", target->brokers, "host:port, several with commas")->required();
   command.add_option("--application", target->application, "What its topics are named after")
       ->required();
+}
+
+void AddCrowd(CLI::App& command, cli::RetailerOptions* retailer) {
+  command.add_option("--customers", retailer->customers, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 100'000'000u));
+  command.add_option("--zipf", retailer->zipf, "Exponent of the Zipf law")->capture_default_str();
+  command.add_option("--seed", retailer->seed, "Seed")->capture_default_str();
 }
 
 int ExitCode(const absl::Status& status) {
@@ -29,15 +35,6 @@ void Print(const char* name, std::uint64_t value, const char* unit) {
 
 void Print(const char* name, double value, const char* unit) {
   std::printf("%s %.3f %s\n", name, value, unit);
-}
-
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 }  // namespace parcours::bench

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/time.h"
+#include "cli/retailer.h"
 #include "log/kafka/client.h"
 
 namespace CLI {
@@ -23,6 +24,8 @@ struct Target {
   log::KafkaSettings Settings() const { return {.brokers = brokers}; }
 };
 void AddTarget(CLI::App& command, Target* target);
+// Which customers there are, and how they are drawn.
+void AddCrowd(CLI::App& command, cli::RetailerOptions* retailer);
 
 void AddFill(CLI::App& app, int* exit_code);
 void AddMass(CLI::App& app, int* exit_code);
@@ -34,7 +37,5 @@ int ExitCode(const absl::Status& status);
 
 void Print(const char* name, std::uint64_t value, const char* unit);
 void Print(const char* name, double value, const char* unit);
-// CPU that this process has used so far.
-double CpuSeconds();
 
 }  // namespace parcours::bench

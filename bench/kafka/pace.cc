@@ -235,10 +235,10 @@ class Pacing {
 absl::Status Pace(const PaceRequest& request) {
   Pacing pacing(request);
   RETURN_IF_ERROR(pacing.Open());
-  const double cpu_s = CpuSeconds();
+  const double cpu_s = runtime::CpuSeconds();
   RETURN_IF_ERROR(pacing.Run());
   pacing.Print();
-  Print("cpu", CpuSeconds() - cpu_s, "s");
+  Print("cpu", runtime::CpuSeconds() - cpu_s, "s");
   return absl::OkStatus();
 }
 
@@ -256,12 +256,7 @@ void AddPace(CLI::App& app, int* exit_code) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--warm-up", request->warm_up, "Seconds before them")->capture_default_str();
-  command->add_option("--customers", request->retailer.customers, "How many")
-      ->capture_default_str()
-      ->check(CLI::Range(1u, 100'000'000u));
-  command->add_option("--zipf", request->retailer.zipf, "Exponent of the Zipf law")
-      ->capture_default_str();
-  command->add_option("--seed", request->retailer.seed, "Seed")->capture_default_str();
+  AddCrowd(*command, &request->retailer);
   command->add_option("--first-event", request->retailer.first, "Number in the first event's id")
       ->capture_default_str();
   command->add_option("--instant", request->instant,

@@ -14,7 +14,8 @@ namespace {
 enum { kSegment, kSince, kUntil };
 
 void Move(Context& context, int number, Cell* cell, Cell to) {
-  const bool published = context.catalog.segmentations[number].publish;
+  const bool published =
+      context.catalog.segmentations[number].publish || PARCOURS_MUTANT("unpublished-is-published");
   const Cell from = cell[kSegment];
   cell[kSegment] = to;
   cell[kSince] = context.now;
@@ -57,15 +58,13 @@ void Evaluate(Context& context, int number) {
   if (due) context.CountDue(!moved);
 }
 
-}  // namespace
-
-namespace {
-
 // Those that read what has changed, or whose time has come, a bit each.
 std::uint64_t TouchedSegmentations(const Context& context) {
   const auto& all = context.catalog.segmentations;
-  // Nobody has looked at a new customer.
-  if (context.changed_all || context.customer.events <= 1) {
+  // At the first event nobody has looked at the customer yet.
+  bool first = context.event != nullptr && context.customer.events == 1;
+  if (PARCOURS_MUTANT("dues-look-at-everything")) first = context.customer.events == 1;
+  if (first || context.changed_all) {
     return all.empty() ? 0 : ~std::uint64_t{0} >> (64 - all.size());
   }
   std::uint64_t touched = 0;

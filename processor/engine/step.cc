@@ -5,7 +5,6 @@
 
 #include "base/mutant.h"
 #include "processor/engine/context.h"
-#include "state/stored.h"
 
 namespace parcours::engine {
 
@@ -90,7 +89,6 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   for (const catalog::Segmentation& segmentation : catalog.segmentations) {
     shape.initial[segmentation.cell + 2] = 0;
   }
-  state::SetUsual(&shape);
   shape.text_cells = catalog.text_cells;
   for (const catalog::Attribute& attribute : catalog.attributes) {
     if (attribute.variable >= 0) ++shape.attributes;
@@ -101,17 +99,12 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   return shape;
 }
 
-// Whether what is derived or counted in a window may change by time alone.
-bool IsTimed(const Feature& feature) {
-  return feature.value.has_value() || feature.window.has_value();
-}
-
 // Fills in who reads what among the segmentations, and which of them time may move.
 void SetReaders(Rules* rules) {
   const catalog::Catalog& catalog = *rules->catalog;
   catalog::VariableSet timed;
   for (const Feature& feature : catalog.features) {
-    if (IsTimed(feature) && !PARCOURS_MUTANT("windows-never-due")) timed.Add(feature.variable);
+    if (feature.timed() && !PARCOURS_MUTANT("windows-never-due")) timed.Add(feature.variable);
   }
   rules->readers.resize(catalog::kVariablesMax);
   for (std::size_t i = 0; i < catalog.segmentations.size(); ++i) {

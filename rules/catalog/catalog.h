@@ -141,6 +141,8 @@ struct Feature {
   int of_scale = 0;                 // decimals of what an avg is the mean of
   int n = 1;                        // of nth
   std::optional<Window> window;
+  // Whether time alone may change it: it is derived, or counts what a window holds.
+  bool timed() const { return event_type < 0 || window.has_value(); }
   int window_index = -1;  // in Catalog::windows
   // Cells the engine keeps beside the value, and how many: see docs/formats.md#cells.
   int aux = -1, aux_count = 0;

@@ -30,10 +30,6 @@ int AuxCells(const Feature& feature) {
   return 0;
 }
 
-bool IsTimed(const Feature& feature) {
-  return feature.event_type < 0 || feature.window.has_value();
-}
-
 void ListTexts(const Feature& feature, std::vector<int>* cells) {
   const bool is_text = IsKind(feature.type, Kind::kString);
   if (is_text) cells->push_back(feature.cell);
@@ -61,13 +57,13 @@ void LayOut(Build* build) {
 
   // What most events read comes first: features, then segmentations, then attributes.
   for (Feature& feature : catalog.features) {
-    if (IsTimed(feature)) continue;
+    if (feature.timed()) continue;
     feature.cell = cell++;
     build->variable_of_cell.resize(static_cast<std::size_t>(cell), -1);
     build->variable_of_cell.back() = feature.variable;
   }
   for (Feature& feature : catalog.features) {
-    if (!IsTimed(feature)) continue;
+    if (!feature.timed()) continue;
     feature.cell = cell;
     cell += kTimedCells;
     build->variable_of_cell.resize(static_cast<std::size_t>(cell), -1);

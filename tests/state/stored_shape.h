@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "state/customer.h"
-#include "state/stored.h"
 
 namespace parcours::state {
 
@@ -30,7 +29,6 @@ inline Shape ShapeOfAllKinds() {
   };
   shape.attributes = 3;
   shape.contacts = {kText, kNumber, kTime, kBits};
-  SetUsual(&shape);
   return shape;
 }
 

@@ -108,6 +108,23 @@ TEST(Step, FiresADueAtAnEventsVeryInstantBeforeIt) {
   EXPECT_EQ(world.effects().transitions[2].at, due);
 }
 
+TEST(Step, ADueLooksAtNothingElse) {
+  World world(R"(
+programme: {time_zone: UTC}
+events: {order: {fields: {}}}
+features:
+  orders: {on: order, aggregate: count}
+  last_order_at: {on: order, aggregate: last, of: event.time}
+segmentations:
+  habit: {segments: {asleep: now - last_order_at > days(30)}}
+  once: {segments: {in: orders >= 1}}
+)");
+  world.Apply("order", 1'000'000'000, "o-1", 1'000'000'000);  // one event: all of it is new still
+  const std::uint64_t before = world.effects().counters.evaluations;
+  world.FireUntil(world.customer().next_due);
+  EXPECT_EQ(world.effects().counters.evaluations, before + 1) << "the rule of `asleep`";
+}
+
 TEST(Step, LooksAtNothingThatAnEventDoesNotTouch) {
   World world(kShop);
   world.Apply("order", 1000, "o-1", 1000, {{"total", 100}});

@@ -9,10 +9,10 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * Who is due when. The store has at most one row a customer, never later than the customer is due.
- * Rows of the near future are read into memory in time; from then on a customer whose dues stay in
- * the near future is booked in memory alone, and the row stays where it is: all that it is still
- * good for is to be found by whoever takes over the task. Rows are read forward from where the last
- * reading ended, so that none ever passes over the tombstones of old ones.
+ * With an `ahead`, rows of the near future are read into memory in time; from then on a customer
+ * whose dues stay in the near future is booked in memory alone, and the row stays where it is: all
+ * that it is still good for is to be found by whoever takes over the task. Rows are read forward
+ * from where the last reading ended, so that none ever passes over the tombstones of old ones.
  */
 final class Timers {
   /** How far ahead of their time rows are read where customers stay in memory. */
@@ -24,7 +24,7 @@ final class Timers {
   private static final int ROWS_AT_ONCE = 500;
   private static final byte[] NOTHING = {};
 
-  /** Rows share the store with customers, whose ids have no control characters. */
+  /** Rows may share the store with customers, whose ids have no control characters. */
   private static final byte MARK = 0;
 
   private static final int PREFIX = 1 + Long.BYTES;
