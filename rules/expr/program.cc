@@ -102,6 +102,7 @@ int Program::plain_field() const { return code_->plain_field; }
 bool Program::fused() const { return code_->fused.whole; }
 std::string Program::text() const { return code_->text; }
 std::string Program::Dump() const { return DumpOf(code_->nodes, code_->fused); }
+const Nodes& Program::nodes() const { return code_->nodes; }
 
 Verdict Program::Test(const Frame& frame) const {
   const Term& root = code_->fused.root;
