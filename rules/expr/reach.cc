@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/mutant.h"
 #include "rules/expr/functions.h"
 #include "rules/expr/node.h"
 
@@ -106,7 +107,7 @@ class Range {
   // Asks that `subject comparison bound`, or, with `errors`, that nothing compares.
   // False if nothing is left, nullopt if the values cannot be put in order.
   std::optional<bool> Restrict(Func comparison, const Value& bound, bool whole, bool errors) {
-    nothing_ &= errors;
+    nothing_ &= errors && !PARCOURS_MUTANT("expr-reach-forgets-absent");
     bool ordered = true;
     switch (comparison) {
       case Func::kEqual:
