@@ -15,16 +15,16 @@ constexpr std::size_t kSuggestedMax = 200;  // mistakes for which the nearest na
 
 }  // namespace
 
-void Problems::Add(const YamlFile& file, Place place, std::string message, std::string hint) {
+void Problems::Add(const std::string& file, Place place, std::string message, std::string hint) {
   if (issues_.size() >= kProblemsMax) {
     ++untold_;
     return;
   }
-  issues_.push_back({file.name, place.line, place.column, std::move(message), std::move(hint)});
+  issues_.push_back({file, place.line, place.column, std::move(message), std::move(hint)});
 }
 
 void Problems::Add(const YamlNode& at, std::string message, std::string hint) {
-  Add(*at.file, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
+  Add(at.file->name, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
 }
 
 void Problems::AddUnknown(const YamlNode& at, std::string message, std::string_view name,

@@ -52,8 +52,23 @@ int Checker::MakeVariable(const Ast& ast, const Resolved& found) {
   if (variable.home == Variable::Home::kBinding) {
     return Constant(ast, variable.binding, variable.type);
   }
+  if (variable.membership) return HasStored(ast, found);
+  const int stored = MakeStored(ast, found);
+  if (variable.names == nullptr && variable.stores == nullptr) return stored;
+  Node node = Made(ast, Op::kCall, variable.type);
+  node.func = variable.names != nullptr ? Func::kSegmentName : Func::kStorePart;
+  node.name = found.name;
+  node.variable = variable;
+  node.children = {stored};
+  return Add(std::move(node));
+}
+
+int Checker::MakeStored(const Ast& ast, const Resolved& found) {
+  const Variable& variable = *found.variable;
   Node node = Made(ast, Op::kVariable, variable.type);
   node.type = variable.type;  // known in unchecked mode too: it tells what a cell means
+  if (variable.names != nullptr) node.type = Type::Of(Kind::kInt);
+  if (variable.stores != nullptr) node.type = Type::Of(Kind::kString);
   node.variable = variable;
   node.name = found.name;
   node.absent = Value::Error(absl::StrCat("'", found.name, "' is absent"));
@@ -62,6 +77,13 @@ int Checker::MakeVariable(const Ast& ast, const Resolved& found) {
     node.steps = true;
   }
   return Add(std::move(node));
+}
+
+int Checker::HasStored(const Ast& ast, const Resolved& found) {
+  const int stored = MakeStored(ast, found);
+  nodes_.at(stored).op = Op::kHasVariable;
+  if (options_.check_types) nodes_.at(stored).type = Type::Of(Kind::kBool);
+  return stored;
 }
 
 int Checker::CheckSelect(int id) {
@@ -117,10 +139,12 @@ int Checker::CheckHas(const Ast& ast) {
   }
   const Resolved found = Resolve(tree_, id, scope_);
   if (found.variable != nullptr && found.variable->home != Variable::Home::kBinding) {
-    const int variable = MakeVariable(argument, found);
-    nodes_.at(variable).op = Op::kHasVariable;
-    if (options_.check_types) nodes_.at(variable).type = Type::Of(Kind::kBool);
-    return variable;
+    if (found.variable->stores == nullptr) return HasStored(argument, found);
+    Node node = Made(ast, Op::kHasKey, Type::Of(Kind::kBool));
+    node.name = argument.text;
+    node.variable = *found.variable;
+    node.children = {MakeStored(argument, found)};
+    return Add(std::move(node));
   }
   if (argument.kind == Ast::Kind::kName) {
     if (found.variable != nullptr) return Constant(ast, Value::Bool(true), Type::Of(Kind::kBool));
