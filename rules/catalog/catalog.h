@@ -55,6 +55,8 @@ inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text;
 // A set of small numbers.
 class NumberSet {
  public:
+  static constexpr int kNumbersMax = kVariablesMax + kSegmentationsMax;
+
   void Add(int number) {
     words_[static_cast<std::size_t>(number) >> 6] |= std::uint64_t{1} << (number & 63);
   }
@@ -91,7 +93,6 @@ class NumberSet {
   void Clear() { words_ = {}; }
 
  private:
-  static constexpr int kNumbersMax = kVariablesMax + kSegmentationsMax;
   std::array<std::uint64_t, kNumbersMax / 64> words_{};
 };
 // What expressions read, by number: attributes, features, segmentations.
