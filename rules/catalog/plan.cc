@@ -1,7 +1,8 @@
 // Plan: in which order derived features and segmentations are looked at, so that each comes after
 // all that it reads.
 #include <algorithm>
-#include <string_view>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rules/catalog/build.h"
@@ -16,6 +17,8 @@ struct Candidate {
   const std::string* name;
   const YamlNode* place;
 };
+
+bool IsDerived(const Candidate& one) { return one.step.kind == PlanStep::Kind::kDerived; }
 
 std::vector<Candidate> CandidatesOf(const Build& build) {
   const Catalog& catalog = build.catalog;
@@ -57,24 +60,49 @@ std::vector<PlanStep> Take(std::vector<Candidate>* candidates) {
   }
 }
 
-// Spells out one circle among those that wait for each other.
-void RefuseCycle(const std::vector<Candidate>& waiting, Build* build) {
-  std::vector<const Candidate*> path{&waiting.front()};
+// Derived features first, in the order of definition; segmentations by name, the personas last.
+std::pair<int, std::string> KeyOfDue(const Candidate& one) {
+  if (IsDerived(one)) return {0, ""};
+  return {*one.name == kPersonaName ? 2 : 1, *one.name};
+}
+
+// Walks from one that waits to one that it waits for, until it has been there before.
+std::vector<Candidate> CircleIn(const std::vector<Candidate>& waiting) {
+  std::vector<Candidate> path{waiting.front()};
   for (;;) {
-    const auto next =
-        std::find_if(waiting.begin(), waiting.end(),
-                     [&](const Candidate& one) { return path.back()->reads->Has(one.variable); });
-    const auto begin = std::find(path.begin(), path.end(), &*next);
-    if (begin == path.end()) {
-      path.push_back(&*next);
-      continue;
-    }
-    std::string circle;
-    for (auto it = begin; it != path.end(); ++it) absl::StrAppend(&circle, *(*it)->name, " -> ");
-    build->problems.Add(*(*begin)->place,
-                        absl::StrCat("segmentations and features read each other in a circle: ",
-                                     circle, *(*begin)->name));
-    return;
+    const Candidate& next =
+        *std::find_if(waiting.begin(), waiting.end(), [&](const Candidate& one) {
+          return path.back().reads->Has(one.variable);
+        });
+    const auto begin = std::find_if(path.begin(), path.end(), [&](const Candidate& one) {
+      return one.variable == next.variable;
+    });
+    if (begin != path.end()) return {begin, path.end()};
+    path.push_back(next);
+  }
+}
+
+void RefuseCircle(const std::vector<Candidate>& circle, Build* build) {
+  if (std::all_of(circle.begin(), circle.end(), IsDerived)) return;  // derived.cc tells those
+  std::string names;
+  for (const Candidate& one : circle) absl::StrAppend(&names, *one.name, " -> ");
+  build->problems.Add(*circle.front().place,
+                      absl::StrCat("segmentations and features read each other in a circle: ",
+                                   names, *circle.front().name));
+}
+
+// All of them: each is taken out once it is told.
+void RefuseCircles(std::vector<Candidate> waiting, Build* build) {
+  while (!waiting.empty()) {
+    const std::vector<Candidate> circle = CircleIn(waiting);
+    RefuseCircle(circle, build);
+    const auto told = [&](const Candidate& one) {
+      return std::any_of(circle.begin(), circle.end(), [&](const Candidate& other) {
+        return other.variable == one.variable;
+      });
+    };
+    waiting.erase(std::remove_if(waiting.begin(), waiting.end(), told), waiting.end());
+    Take(&waiting);
   }
 }
 
@@ -85,15 +113,9 @@ void MakePlan(Build* build) {
   std::vector<Candidate> candidates = CandidatesOf(*build);
   std::vector<Candidate> by_name = candidates;
   catalog.plan = Take(&candidates);
-  if (!candidates.empty()) return RefuseCycle(candidates, build);
-  // Derived features first, the personas last.
+  if (!candidates.empty()) return RefuseCircles(std::move(candidates), build);
   std::stable_sort(by_name.begin(), by_name.end(), [](const Candidate& a, const Candidate& b) {
-    const auto key = [](const Candidate& one) {
-      const bool derived = one.step.kind == PlanStep::Kind::kDerived;
-      const bool persona = !derived && *one.name == kPersonaName;
-      return std::pair(derived ? 0 : persona ? 2 : 1, std::string_view(derived ? "" : *one.name));
-    };
-    return key(a) < key(b);
+    return KeyOfDue(a) < KeyOfDue(b);
   });
   for (const PlanStep& step : Take(&by_name)) {
     const auto place =

@@ -144,7 +144,7 @@ void MakeCustomerScope(Build* build) {
     DeclareSegments(segmentation, &scope);
   }
   if (catalog.personas.empty()) {
-    scope.Refuse(std::string(kPersonaName), "there are no personas: the section is empty");
+    scope.Refuse(std::string(kPersonaName), "there are no personas");
   }
   scope.Refuse("event",
                "this expression sees the customer, not an event; only `where` and `of` of "

@@ -96,7 +96,7 @@ int Checker::CheckSelect(int id) {
   // No part of the path is known: tell it as one name.
   if (!PathOf(tree_, id).empty() && !ResolvesInPart(id)) return Unknown(id);
   const int operand = Check(ast.children[0]);
-  return Select(ast, operand);
+  return Select(id, operand);
 }
 
 bool Checker::ResolvesInPart(int id) const {
@@ -106,7 +106,8 @@ bool Checker::ResolvesInPart(int id) const {
   return Resolve(tree_, id, scope_).variable != nullptr || tree_.at(id).text == "now";
 }
 
-int Checker::Select(const Ast& ast, int operand) {
+int Checker::Select(int id, int operand) {
+  const Ast& ast = tree_.at(id);
   const Type type = TypeAt(operand);
   Type result;
   if (type.kind == Kind::kMap) {
@@ -119,8 +120,10 @@ int Checker::Select(const Ast& ast, int operand) {
     }
     result = Type::Of(*field);
   } else if (type.kind != Kind::kDyn) {
+    const std::string nearest = Nearest(PathOf(tree_, id), scope_.Names());
     return Fail(
-        ast, absl::StrCat("a value of type ", TypeName(type), " has no field ", Quoted(ast.text)));
+        ast, absl::StrCat("a value of type ", TypeName(type), " has no field ", Quoted(ast.text)),
+        nearest.empty() ? "" : absl::StrCat("did you mean ", Quoted(nearest), "?"));
   }
   Node node = Made(ast, Op::kCall, result);
   node.func = Func::kSelect;

@@ -48,7 +48,7 @@ class Checker {
   int HasStored(const Ast& ast, const Resolved& found);
   int CheckSelect(int id);
   bool ResolvesInPart(int id) const;
-  int Select(const Ast& ast, int operand);
+  int Select(int id, int operand);
   int CheckList(const Ast& ast);
   int CheckMap(const Ast& ast);
   // A value that runs with now, where only one that stands or steps can be used.
@@ -73,6 +73,7 @@ class Checker {
   void ExpectArgument(const Ast& ast, const Function& function, std::size_t i, int id);
   // A literal that can never be read is the author's mistake, not the data's.
   void CheckLiteral(const Ast& ast, const Function& function, const Node& argument);
+  void CheckPoint(const Ast& ast, const Node& latitude, const Node& longitude);
   bool TakeZone(const Ast& ast, const Node& zone, Node* node);
   // How the result of a function moves, or why it may not.
   void CheckMoving(const Ast& ast, Node* node);
