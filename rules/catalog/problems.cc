@@ -24,12 +24,12 @@ void Problems::Tell(Issue issue) {
   issues_.push_back(std::move(issue));
 }
 
-void Problems::Add(const YamlFile& file, Place place, std::string message, std::string hint) {
-  Tell({file.name, place.line, place.column, std::move(message), std::move(hint)});
+void Problems::Add(const std::string& file, Place place, std::string message, std::string hint) {
+  Tell({file, place.line, place.column, std::move(message), std::move(hint)});
 }
 
 void Problems::Add(const YamlNode& at, std::string message, std::string hint) {
-  Add(*at.file, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
+  Add(at.file->name, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
 }
 
 void Problems::Warn(const YamlNode& at, std::string message, std::string hint) {

@@ -18,7 +18,8 @@ inline constexpr int kProblemsMax = 1000;
 class Problems {
  public:
   void Add(const YamlNode& at, std::string message, std::string hint = "");
-  void Add(const YamlFile& file, Place place, std::string message, std::string hint = "");
+  // `file` is its name, of definitions or of data.
+  void Add(const std::string& file, Place place, std::string message, std::string hint = "");
   // Like Add, with DidYouMean(name, names) for a hint.
   void AddUnknown(const YamlNode& at, std::string message, std::string_view name,
                   const std::vector<std::string>& names);

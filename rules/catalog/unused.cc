@@ -28,9 +28,10 @@ std::vector<std::string> UnusedFeatures(const Build& build) {
     if (feature.keep) used.Add(feature.variable);
   }
   // A derived feature comes behind those that it reads.
-  for (std::size_t i = catalog.derived.size(); i-- > 0;) {
-    const Feature& feature = catalog.features[static_cast<std::size_t>(catalog.derived[i])];
-    if (used.Has(feature.variable)) used.AddAll(catalog.derived_reads[i]);
+  for (auto step = catalog.plan.rbegin(); step != catalog.plan.rend(); ++step) {
+    if (step->kind != PlanStep::Kind::kDerived) continue;
+    const Feature& feature = catalog.features[static_cast<std::size_t>(step->number)];
+    if (used.Has(feature.variable)) used.AddAll(feature.reads);
   }
   std::vector<std::string> names;
   for (const Feature& feature : catalog.features) {

@@ -43,9 +43,12 @@ class Checker {
   int Unknown(int id);
   const Ast& FirstOf(int id) const;
   int MakeVariable(const Ast& ast, const Resolved& found);
+  // What its cell or field holds, be it a segment's number or a store's id.
+  int MakeStored(const Ast& ast, const Resolved& found);
+  int HasStored(const Ast& ast, const Resolved& found);
   int CheckSelect(int id);
   bool ResolvesInPart(int id) const;
-  int Select(const Ast& ast, int operand);
+  int Select(int id, int operand);
   int CheckList(const Ast& ast);
   int CheckMap(const Ast& ast);
   // A value that runs with now, where only one that stands or steps can be used.
@@ -60,11 +63,17 @@ class Checker {
   int CheckBinary(const Ast& ast);
   int Mismatch(const Ast& ast, Func func, int a, int b);
   int CheckHas(const Ast& ast);
+  int CheckInSegment(const Ast& ast);
+  int CheckSince(const Ast& ast);
+  // Whether every literal that a segment is compared with is a segment's name.
+  void CheckSegmentNames(int a, int b);
+  void ExpectSegment(const Node& literal, const Variable& segmentation);
   int CheckFunction(const Ast& ast);
   int MakeCall(const Ast& ast, const Function& function);
   void ExpectArgument(const Ast& ast, const Function& function, std::size_t i, int id);
   // A literal that can never be read is the author's mistake, not the data's.
   void CheckLiteral(const Ast& ast, const Function& function, const Node& argument);
+  void CheckPoint(const Ast& ast, const Node& latitude, const Node& longitude);
   bool TakeZone(const Ast& ast, const Node& zone, Node* node);
   // How the result of a function moves, or why it may not.
   void CheckMoving(const Ast& ast, Node* node);

@@ -89,6 +89,8 @@ bool Equal(const Value& a, const Value& b) {
       return EqualItems(a.AsItem(), b.AsItem());
     case Kind::kType:
       return a.AsType().kind == b.AsType().kind;
+    case Kind::kPoint:
+      return CellOfPoint(a.AsPoint()) == CellOfPoint(b.AsPoint());
     default:
       return Order(a, b) == 0;
   }

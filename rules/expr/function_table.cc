@@ -21,6 +21,7 @@ constexpr unsigned kStamp = Bit(Kind::kTimestamp);
 constexpr unsigned kDay = Bits(Kind::kTimestamp, Kind::kDate);
 constexpr unsigned kClock = Bits(Kind::kTimestamp, Kind::kDuration);
 constexpr unsigned kNumberOrText = Bits(Kind::kInt, Kind::kUint, Kind::kDouble, Kind::kString);
+constexpr unsigned kDegrees = Bits(Kind::kInt, Kind::kDouble);
 constexpr unsigned kSized = Bits(Kind::kString, Kind::kBytes, Kind::kList, Kind::kMap);
 constexpr unsigned kPrinted =
     Bits(Kind::kBool, Kind::kInt, Kind::kUint, Kind::kDouble, Kind::kString, Kind::kBytes,
@@ -296,6 +297,24 @@ constexpr Function kFunctions[] = {
      {kClock, kText},
      Kind::kInt,
      "timestamp.getMilliseconds(zone?), duration.getMilliseconds()"},
+    {"point",
+     Func::kPoint,
+     true,
+     false,
+     2,
+     2,
+     {kDegrees, kDegrees},
+     Kind::kPoint,
+     "point(latitude, longitude)"},
+    {"distance_km",
+     Func::kDistanceKm,
+     true,
+     false,
+     2,
+     2,
+     {Bit(Kind::kPoint), Bit(Kind::kPoint)},
+     Kind::kDouble,
+     "distance_km(point, point)"},
 };
 
 constexpr std::string_view kMacros[] = {"all",       "exists", "exists_one",
@@ -319,7 +338,7 @@ const Function* FindFunction(std::string_view name) {
 }
 
 std::vector<std::string> FunctionNames() {
-  std::vector<std::string> names;
+  std::vector<std::string> names{"has", "in_segment", "since"};  // these take names, not values
   for (const Function& function : kFunctions) names.emplace_back(function.name);
   return names;
 }

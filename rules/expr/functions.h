@@ -48,6 +48,9 @@ Value Negate(const Value& value);
 Value Convert(Func func, const Value& value, int decimals);
 Value Word(Func func, Arguments arguments, const Surroundings& around);
 Value Accessor(const Node& node, const Value& value);
+Value Geography(Func func, const Value& a, const Value& b);
+// A part of the store with this id; an error where there is no such store, or it has no such part.
+Value PartOf(const Stores& stores, StorePart part, const Value& id);
 Value NoOverload(std::string_view name);
 
 // CEL's equality: numbers across types, NaN unequal to itself, different kinds unequal.

@@ -31,6 +31,8 @@ Value OfCell(const Node& node, const Cell* cell, int decimals) {
       return Value::Duration({*cell * kNanosPerMs});
     case Kind::kDate:
       return Value::Date(static_cast<CivilDay>(*cell));
+    case Kind::kPoint:
+      return Value::OfPoint(PointOfCell(*cell));
     case Kind::kDouble:
       if (!node.variable.fixed_point) return Value::Double(DoubleOfCell(*cell));
       return Value::Double(static_cast<double>(*cell) / kPowers[node.variable.scale]);
@@ -204,11 +206,13 @@ Outcome Machine::If(const Node& node) {
 Outcome Machine::HasKey(const Node& node) {
   const Outcome operand = Evaluate(node.children[0]);
   if (operand.value.is_error()) return Still(operand.value, operand.until);
-  const bool item = operand.value.Is(Kind::kItem);
-  if (!item && !operand.value.Is(Kind::kMap)) return Still(NoOverload("has()"), operand.until);
+  const bool store = node.variable.stores != nullptr;
+  const bool known = store || operand.value.Is(Kind::kItem) || operand.value.Is(Kind::kMap);
+  if (!known) return Still(NoOverload("has()"), operand.until);
   Node select;
-  select.func = Func::kSelect;
+  select.func = store ? Func::kStorePart : Func::kSelect;
   select.name = node.name;
+  if (store) select.variable = node.variable;
   const Value found = Apply(select, {&operand.value, 1}, around_);
   return Still(Value::Bool(!found.is_error()), operand.until);
 }

@@ -86,6 +86,10 @@ enum class Func : std::uint8_t {
   kGetMinutes,
   kGetSeconds,
   kGetMilliseconds,
+  kSegmentName,  // of the number of a segment: its name in variable.names
+  kStorePart,    // of the id of a store: variable.part of it
+  kPoint,
+  kDistanceKm,
   kUnknown,  // a name or function that was not declared, in unchecked mode: an error
 };
 
@@ -105,7 +109,7 @@ struct Node {
   Place place;
   std::vector<int> children;
   Value constant;     // kConstant; of kUnknown the error
-  Variable variable;  // kVariable, kHasVariable
+  Variable variable;  // kVariable, kHasVariable, kHasKey of a store; of kSegmentName, kStorePart
   std::string name;   // kVariable: as declared; kSelect, kHasKey: the key; else the function
   Value absent;       // kVariable: the error of reading nothing
   std::shared_ptr<const Zone> zone;  // of an accessor; unset: UTC

@@ -49,6 +49,8 @@ Cell CellOf(const Value& value) {
       break;
     case Kind::kDate:
       return value.AsDate();
+    case Kind::kPoint:
+      return CellOfPoint(value.AsPoint());
     case Kind::kDouble:
       cell = CellOfDouble(value.AsDouble());
       break;

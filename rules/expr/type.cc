@@ -56,6 +56,8 @@ std::string TypeName(const Type& type) {
       return "money";
     case Kind::kDate:
       return "date";
+    case Kind::kPoint:
+      return "point";
     case Kind::kItem:
       return "item";
     case Kind::kList:

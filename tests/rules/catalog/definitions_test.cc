@@ -36,10 +36,29 @@ Window WindowOf(const std::string& keys) {
 
 std::vector<int> Members(const VariableSet& set) {
   std::vector<int> members;
-  for (int i = 0; i < kVariablesMax; ++i) {
+  for (int i = 0; i < NumberSet::kNumbersMax; ++i) {
     if (set.Has(i)) members.push_back(i);
   }
   return members;
+}
+
+// The names of what `step` is about.
+std::string NameOf(const Catalog& catalog, const PlanStep& step) {
+  const auto number = static_cast<std::size_t>(step.number);
+  return step.kind == PlanStep::Kind::kDerived ? catalog.features[number].name
+                                               : catalog.segmentations[number].name;
+}
+std::vector<std::string> PlanOf(const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const PlanStep& step : catalog.plan) names.push_back(NameOf(catalog, step));
+  return names;
+}
+std::vector<std::string> PlanOfDues(const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (int place : catalog.plan_of_dues) {
+    names.push_back(NameOf(catalog, catalog.plan[static_cast<std::size_t>(place)]));
+  }
+  return names;
 }
 
 TEST(Programme, HasDefaults) {
@@ -148,13 +167,11 @@ features:
   orders:  {on: order_completed, aggregate: count}
   frequency: {value: "orders > 3 ? 5 : 1"}
 )"));
-  EXPECT_THAT(catalog->derived, ElementsAre(2, 1, 4, 0));
-  // What each reads itself: doubled, recency, frequency, sum.
-  ASSERT_THAT(catalog->derived_reads, SizeIs(4));
-  EXPECT_THAT(Members(catalog->derived_reads[0]), ElementsAre(3));
-  EXPECT_THAT(Members(catalog->derived_reads[1]), ElementsAre(2));
-  EXPECT_THAT(Members(catalog->derived_reads[2]), ElementsAre(3));
-  EXPECT_THAT(Members(catalog->derived_reads[3]), ElementsAre(1, 4));
+  EXPECT_THAT(PlanOf(*catalog), ElementsAre("doubled", "recency", "frequency", "sum"));
+  EXPECT_THAT(Members(catalog->features[0].reads), ElementsAre(1, 4));
+  EXPECT_THAT(Members(catalog->features[1].reads), ElementsAre(2));
+  EXPECT_THAT(Members(catalog->features[2].reads), ElementsAre(3));
+  EXPECT_THAT(Members(catalog->features[4].reads), ElementsAre(3));
 }
 
 TEST(Derived, NamesInStringsAndCommentsAreNotRead) {
@@ -164,7 +181,7 @@ features:
   a: {value: 'language == "b" || language == r"\" // b', keep: true}
   b: {value: "a ? 1 : 2", keep: true}
 )");
-  EXPECT_THAT(catalog->derived, ElementsAre(0, 1));
+  EXPECT_THAT(PlanOf(*catalog), ElementsAre("a", "b"));
 }
 
 TEST(Features, ThatNothingReadsAreLeftOutWithAWarning) {
@@ -204,7 +221,7 @@ journeys:
   EXPECT_THAT(lines[1], testing::HasSubstr(":3: warning: the feature 'half" + hint));
 }
 
-TEST(Segmentations, KeepTheOrderOfDefinitionAndKnowTheirRankByName) {
+TEST(Segmentations, KeepTheOrderOfDefinitionAndDuesGoByName) {
   const auto catalog = Compiled(WithEvents(R"(
 features:
   orders: {on: order_completed, aggregate: count}
@@ -216,9 +233,8 @@ segmentations:
   ASSERT_THAT(catalog->segmentations, SizeIs(2));
   EXPECT_EQ(catalog->segmentations[0].segments[0].name, "z");
   EXPECT_EQ(catalog->segmentations[0].segments[1].name, "a");
-  EXPECT_THAT(catalog->segmentations_by_name, ElementsAre(1, 0));
-  EXPECT_EQ(catalog->segmentations[0].rank, 1);
-  EXPECT_EQ(catalog->segmentations[1].rank, 0);
+  EXPECT_THAT(PlanOf(*catalog), ElementsAre("value", "active"));
+  EXPECT_THAT(PlanOfDues(*catalog), ElementsAre("active", "value"));
   EXPECT_THAT(Members(catalog->segmentations[0].reads), ElementsAre(0, 1));
   EXPECT_THAT(Members(catalog->segmentations[1].reads), ElementsAre(1));
 }

@@ -36,6 +36,7 @@ features:
   heaviest:   {on: order, aggregate: max, of: event.weight, keep: true}
 segmentations:
   size: {segments: {big: orders > 3}}
+  interests: {kind: independent, segments: {weighty: weight > 3.0, often: orders > 9}}
 )";
 
 const Feature& FeatureOf(const Catalog& catalog, std::string_view name) {
@@ -75,7 +76,7 @@ TEST(Layout, NoTwoThingsShareACell) {
     take(feature.aux, feature.aux_count);
   }
   for (const Segmentation& segmentation : catalog->segmentations) {
-    take(segmentation.cell, kSegmentationCells);
+    take(segmentation.cell, segmentation.until - segmentation.cell + 1);
   }
   for (const Attribute& attribute : catalog->attributes) {
     if (!attribute.contact) take(attribute.cell, kAttributeCells);
