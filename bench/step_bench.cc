@@ -96,8 +96,10 @@ segmentations:
 std::shared_ptr<const catalog::Catalog> Compile(const std::string& yaml) {
   std::vector<Issue> issues;
   auto compiled = catalog::CompileCatalog({{"bench.yaml", yaml}}, &issues);
-  for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
-  if (compiled == nullptr) std::exit(1);
+  if (compiled == nullptr) {
+    for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
+    std::exit(1);
+  }
   return compiled;
 }
 

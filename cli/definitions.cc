@@ -8,10 +8,14 @@
 
 namespace parcours::cli {
 
-std::shared_ptr<const catalog::Catalog> LoadDefinitions(const std::string& folder) {
+std::shared_ptr<const catalog::Catalog> LoadDefinitions(const std::string& folder,
+                                                        bool with_warnings) {
   std::vector<Issue> issues;
   auto catalog = catalog::LoadCatalog(folder, &issues);
-  for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
+  for (const Issue& issue : issues) {
+    if (issue.warning && !with_warnings) continue;
+    std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
+  }
   if (catalog == nullptr) {
     const auto mistakes = std::count_if(issues.begin(), issues.end(),
                                         [](const Issue& issue) { return !issue.warning; });

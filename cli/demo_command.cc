@@ -151,9 +151,9 @@ absl::StatusOr<processor::Summary> Demo::Finish() {
   RETURN_IF_ERROR(lane_->WriteBackAll());
   processor::Summary summary(*catalog_);
   ASSIGN_OR_RETURN(const auto no_file, processor::CustomerFile::Open(""));
-  Digest digest;
-  RETURN_IF_ERROR(lane_->WriteCustomers(no_file.get(), &digest, &summary.customers));
-  summary.customers_digest = digest.sum();
+  processor::Census census(*catalog_);
+  RETURN_IF_ERROR(lane_->WriteCustomers(no_file.get(), &census));
+  summary.Take(census);
   summary.totals = lane_->totals();
   for (const auto& shard : lane_->shards()) summary.clock = std::max(summary.clock, shard->clock());
   summary.peak_memory_bytes = runtime::PeakMemoryBytes();

@@ -1,4 +1,4 @@
-// parcours validate DIR: checks definitions and prints every mistake.
+// parcours validate DIR: checks definitions and prints every mistake and every warning.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -15,7 +15,7 @@ void AddValidate(CLI::App& app, int* exit_code) {
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "Folder of *.yaml")->required();
   command->callback([folder, exit_code] {
-    const auto catalog = LoadDefinitions(*folder);
+    const auto catalog = LoadDefinitions(*folder, true);
     if (catalog == nullptr) {
       *exit_code = kExitInput;
       return;

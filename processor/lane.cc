@@ -390,7 +390,7 @@ absl::Status Lane::KeepMemory(double now_s) {
 
 // --- what there is
 
-absl::Status Lane::WriteCustomers(CustomerFile* file, Digest* digest, std::uint64_t* count) {
+absl::Status Lane::WriteCustomers(CustomerFile* file, Census* census) {
   constexpr std::size_t kLinesAtOnceBytes = 256 << 10;
   std::string lines;
   for (const auto& shard : shards_) {
@@ -398,8 +398,9 @@ absl::Status Lane::WriteCustomers(CustomerFile* file, Digest* digest, std::uint6
       engine::RefreshFeatures(rules_, customer, shard->clock());
       const std::size_t begin = lines.size();
       writer_.AppendCustomer(customer, &lines);
-      digest->Add(std::string_view(lines).substr(begin));
-      ++*count;
+      Digest::Add(digest_.HashOf(std::string_view(lines).substr(begin)), &census->digest);
+      census->overlaps.Count(customer);
+      ++census->customers;
       lines.push_back('\n');
       if (lines.size() < kLinesAtOnceBytes) return absl::OkStatus();
       RETURN_IF_ERROR(file->Write(lines));

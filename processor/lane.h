@@ -27,6 +27,7 @@
 #include "processor/engine/proto_records.h"
 #include "processor/engine/records.h"
 #include "processor/outputs.h"
+#include "processor/overlaps.h"
 #include "processor/record_headers.h"
 #include "processor/shard.h"
 #include "runtime/crash_slots.h"
@@ -129,8 +130,8 @@ class Lane {
   // Writes everything that is committed to the store.
   absl::Status WriteBackAll();
 
-  // Writes every customer as it stands at its shard's clock; adds to `digest` and `count`.
-  absl::Status WriteCustomers(CustomerFile* file, Digest* digest, std::uint64_t* count);
+  // Writes every customer as it stands at its shard's clock, and counts them.
+  absl::Status WriteCustomers(CustomerFile* file, Census* census);
   // Of all its shards, effects included.
   Totals totals() const;
   std::uint64_t loads() const;  // customers read from the store

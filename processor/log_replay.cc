@@ -69,10 +69,10 @@ absl::StatusOr<Summary> ReplayLog(std::shared_ptr<const catalog::Catalog> catalo
 
   Summary summary(*catalog);
   ASSIGN_OR_RETURN(const auto customers, CustomerFile::Open(options.out));
-  Digest digest;
-  RETURN_IF_ERROR(lane.WriteCustomers(customers.get(), &digest, &summary.customers));
+  Census census(*catalog);
+  RETURN_IF_ERROR(lane.WriteCustomers(customers.get(), &census));
   RETURN_IF_ERROR(customers->Close());
-  summary.customers_digest = digest.sum();
+  summary.Take(census);
   summary.totals.Add(lane.totals());
   summary.customers_bytes = lane.customers_bytes();
   summary.store_loads = lane.loads();

@@ -277,28 +277,27 @@ absl::StatusOr<Summary> Run::Finish() {
 
   Summary summary(*catalog_);
   ASSIGN_OR_RETURN(const auto customers, CustomerFile::Open(options_.out));
-  std::vector<Digest> digests(lanes_.size());
-  std::vector<std::uint64_t> counts(lanes_.size());
+  std::vector<Census> censuses(lanes_.size(), Census(*catalog_));
   RETURN_IF_ERROR(ForEachLane([&](std::size_t lane) {
-    return lanes_[lane]->WriteCustomers(customers.get(), &digests[lane], &counts[lane]);
+    return lanes_[lane]->WriteCustomers(customers.get(), &censuses[lane]);
   }));
   RETURN_IF_ERROR(customers->Close());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = *lanes_[i];
     summary.totals.Add(lane.totals());
-    Digest::Add(digests[i].sum(), &summary.customers_digest);
-    summary.customers += counts[i];
+    if (i > 0) censuses[0].Add(censuses[i]);
     summary.customers_bytes += lane.customers_bytes();
     summary.commits += lane.commits();
     summary.store_loads += lane.loads();
     summary.changelog_bytes += lane.changelog_bytes();
     summary.clock = lane.shards().front()->clock();
   }
+  summary.Take(censuses[0]);
   summary.events_resumed = events_resumed_;
   if (!KeepsState()) return summary;
   summary.store_bytes = state_->store().bytes_put();
   summary.written_bytes = state_->store().bytes_written() + state_->log().bytes_written();
-  RETURN_IF_ERROR(state_->Finish({summary.customers_digest, summary.customers}));
+  RETURN_IF_ERROR(state_->Finish({summary.customers_digest, summary.customers, summary.overlaps}));
   return summary;
 }
 
@@ -319,6 +318,7 @@ absl::StatusOr<Summary> SayAgain(const catalog::Catalog& catalog, StateFolder& s
   }
   summary.customers = state.end()->customers;
   summary.customers_digest = state.end()->customers_digest;
+  summary.overlaps = state.end()->overlaps;
   summary.events_resumed = summary.totals.engine.events;
   return summary;
 }

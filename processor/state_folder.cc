@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -171,6 +172,14 @@ std::optional<RunEnd> DecodeEnd(std::string_view bytes) {
   RunEnd end;
   bool ok = GetVarint(&bytes, &end.customers);
   for (std::uint64_t& word : end.customers_digest) ok = ok && GetVarint(&bytes, &word);
+  while (ok && !bytes.empty()) {
+    std::array<std::uint64_t, 6> n{};
+    for (std::uint64_t& number : n) ok = ok && GetVarint(&bytes, &number);
+    const auto member = [&](int i) {
+      return Member{static_cast<int>(n[i]), static_cast<int>(n[i + 1])};
+    };
+    end.overlaps.push_back({member(0), member(2), n[4], n[5]});
+  }
   return ok ? std::optional(end) : std::nullopt;
 }
 
@@ -305,6 +314,15 @@ absl::Status StateFolder::Finish(const RunEnd& end) {
   std::string bytes;
   PutVarint(end.customers, &bytes);
   for (std::uint64_t word : end.customers_digest) PutVarint(word, &bytes);
+  for (std::size_t i = 0; i < std::min(end.overlaps.size(), kOverlapsKept); ++i) {
+    const Overlap& pair = end.overlaps[i];
+    for (const Member& member : {pair.a, pair.b}) {
+      PutVarint(static_cast<std::uint64_t>(member.segmentation), &bytes);
+      PutVarint(static_cast<std::uint64_t>(member.segment), &bytes);
+    }
+    PutVarint(pair.both, &bytes);
+    PutVarint(pair.either, &bytes);
+  }
   RETURN_IF_ERROR(log_->PutNote(EndNote(run_), bytes));
   end_ = end;
   return absl::OkStatus();

@@ -27,6 +27,7 @@
 #include "base/time.h"
 #include "log/local_log.h"
 #include "processor/history.h"
+#include "processor/overlaps.h"
 #include "runtime/crash_slots.h"
 #include "state/store/store.h"
 
@@ -55,6 +56,7 @@ absl::StatusOr<RunWords::Input> IdentifyInput(const std::string& path);
 struct RunEnd {
   Digest::Sum customers_digest{};
   std::uint64_t customers = 0;
+  std::vector<Overlap> overlaps;  // above kOverlapPercent; of many the first kOverlapsKept
 };
 
 // For who only looks at a state folder: the runs that led to it, the earliest first.

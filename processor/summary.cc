@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/calendar.h"
 #include "base/time.h"
+#include "processor/remarks.h"
 
 namespace parcours::processor {
 
@@ -205,10 +206,21 @@ double Rate(const Summary& summary) {
 
 }  // namespace
 
+void Summary::Take(const Census& census) {
+  customers = census.customers;
+  customers_digest = census.digest;
+  overlaps = census.overlaps.Above(kOverlapPercent);
+}
+
 std::string SummaryTable(const Catalog& catalog, const Summary& summary) {
   std::string out;
   TableOfSegments(catalog, summary, &out);
   TableOfJourneys(catalog, summary, &out);
+  const std::vector<Remark> remarks = RemarksOf(catalog, summary.totals, summary.overlaps);
+  if (!remarks.empty()) absl::StrAppend(&out, "\nremarks\n");
+  for (const Remark& remark : remarks) {
+    absl::StrAppend(&out, "  ", RemarkText(catalog, remark), "\n");
+  }
   absl::StrAppendFormat(&out, "\n%-44s %14s\n", "counters", "");
   for (const NamedCount& counter : CountersOf(summary)) {
     absl::StrAppendFormat(&out, "  %-42s %14s\n", counter.name, Grouped(counter.count));
@@ -230,8 +242,14 @@ std::string SummaryJson(const Catalog& catalog, const Summary& summary) {
   JsonOfSegments(catalog, summary, &out);
   out.push_back(',');
   JsonOfJourneys(catalog, summary, &out);
-  absl::StrAppend(&out, ",\"counters\":{");
+  absl::StrAppend(&out, ",\"remarks\":[");
   bool first = true;
+  for (const Remark& remark : RemarksOf(catalog, summary.totals, summary.overlaps)) {
+    absl::StrAppend(&out, first ? "" : ",", RemarkJson(catalog, remark));
+    first = false;
+  }
+  absl::StrAppend(&out, "],\"counters\":{");
+  first = true;
   for (const NamedCount& counter : CountersOf(summary)) {
     absl::StrAppend(&out, first ? "" : ",", "\"", counter.name, "\":", counter.count);
     first = false;

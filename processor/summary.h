@@ -11,16 +11,20 @@
 #include <vector>
 
 #include "processor/meta.h"
+#include "processor/overlaps.h"
 #include "rules/catalog/catalog.h"
 
 namespace parcours::processor {
 
 struct Summary {
   explicit Summary(const catalog::Catalog& catalog) : totals(catalog) {}
+  // Takes over what was counted of all customers.
+  void Take(const Census& census);
 
   Totals totals;
   std::uint64_t customers = 0;
   Digest::Sum customers_digest{};
+  std::vector<Overlap> overlaps;     // pairs of segments above kOverlapPercent
   std::uint64_t events_resumed = 0;  // applied before this call
   // How it went; not part of what must be the same.
   double seconds = 0;
@@ -34,7 +38,8 @@ struct Summary {
 
 // For people: tables.
 std::string SummaryTable(const catalog::Catalog& catalog, const Summary& summary);
-// One JSON object with the keys members, transitions, journeys, counters, digests, run.
+// One JSON object with the keys members, transitions, journeys, remarks, counters,
+// digests, run.
 std::string SummaryJson(const catalog::Catalog& catalog, const Summary& summary);
 
 }  // namespace parcours::processor

@@ -102,7 +102,7 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
 // Fills in who reads what in the plan, and what of it time may move.
 void SetReaders(Rules* rules) {
   const catalog::Catalog& catalog = *rules->catalog;
-  rules->readers.resize(catalog::NumberSet::kNumbersMax);
+  rules->readers.resize(catalog::VariableSet::kNumbersMax);
   for (std::size_t i = 0; i < catalog.plan.size(); ++i) {
     const int step = static_cast<int>(i);
     rules->whole_plan.Add(step);

@@ -50,7 +50,7 @@ struct Build {
   // By segmentation: where it stands; by segment: the expression, or nullptr.
   std::vector<const YamlNode*> segmentation_places;
   std::vector<std::vector<const YamlNode*>> segment_rules;
-  std::vector<int> variable_of_cell;            // -1 for cells that no expression reads
+  std::vector<int> variable_of_cell;  // -1 for cells that no expression reads
 };
 
 void ReadProgramme(Build* build);
@@ -74,6 +74,8 @@ void CompileSegmentations(Build* build);
 // The order in which derived features and segmentations are looked at.
 void MakePlan(Build* build);
 void ReadJourneys(Build* build);
+// Warns of what is allowed but hardly meant. REQUIRES: no mistakes.
+void Advise(Build* build);
 // The cells that hold text, once all types are known.
 void ListTextCells(Build* build);
 // The names of features that nothing reads and nobody asked to keep.

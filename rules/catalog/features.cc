@@ -117,8 +117,8 @@ void SetType(const YamlNode& of, Feature* feature, Build* build) {
   }
   feature->type = type;
   feature->of_event_time = field == kEventTimeField;
-  feature->is_store = field >= kCommonFields &&
-                      fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
+  feature->is_store =
+      field >= kCommonFields && fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
   if (IsKind(type, Kind::kMoney)) feature->scale = build->catalog.decimals;
   if (IsKind(type, Kind::kDouble)) {
     feature->scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;
@@ -221,7 +221,8 @@ void ReadFeature(const Entry& entry, Build* build) {
     for (const YamlNode* other :
          {keys.on, keys.aggregate, keys.where, keys.of, keys.n, keys.window, keys.grain}) {
       if (other == nullptr) continue;
-      problems->Add(*other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));
+      problems->Add(
+          *other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));
     }
   } else {
     ReadAggregate(keys, *entry.name, &feature, build);

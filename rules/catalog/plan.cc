@@ -71,9 +71,8 @@ std::vector<Candidate> CircleIn(const std::vector<Candidate>& waiting) {
   std::vector<Candidate> path{waiting.front()};
   for (;;) {
     const Candidate& next =
-        *std::find_if(waiting.begin(), waiting.end(), [&](const Candidate& one) {
-          return path.back().reads->Has(one.variable);
-        });
+        *std::find_if(waiting.begin(), waiting.end(),
+                      [&](const Candidate& one) { return path.back().reads->Has(one.variable); });
     const auto begin = std::find_if(path.begin(), path.end(), [&](const Candidate& one) {
       return one.variable == next.variable;
     });
@@ -97,9 +96,8 @@ void RefuseCircles(std::vector<Candidate> waiting, Build* build) {
     const std::vector<Candidate> circle = CircleIn(waiting);
     RefuseCircle(circle, build);
     const auto told = [&](const Candidate& one) {
-      return std::any_of(circle.begin(), circle.end(), [&](const Candidate& other) {
-        return other.variable == one.variable;
-      });
+      return std::any_of(circle.begin(), circle.end(),
+                         [&](const Candidate& other) { return other.variable == one.variable; });
     };
     waiting.erase(std::remove_if(waiting.begin(), waiting.end(), told), waiting.end());
     Take(&waiting);

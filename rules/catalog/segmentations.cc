@@ -47,6 +47,10 @@ void Declare(const Entry& entry, Build* build) {
   if (const YamlNode* publish = map.Find("publish")) {
     segmentation.publish = ReadBool(*publish, "'publish'", problems).value_or(true);
   }
+  if (const YamlNode* otherwise = map.Find("otherwise")) {
+    segmentation.otherwise_none =
+        ReadChoice(*otherwise, "value of 'otherwise'", {"none"}, {}, problems) == 0;
+  }
   const YamlNode* segments = map.Need("segments");
   map.Done();
   build->segmentation_places.push_back(entry.name);

@@ -308,8 +308,8 @@ bool CanBeTrue(const Program* rule, const std::vector<const Program*>& others) {
   return Search().Holds(std::move(goals));
 }
 
-bool SameRule(const Program& a, const Program& b) {
-  return TextOf(a.nodes(), a.nodes().root) == TextOf(b.nodes(), b.nodes().root);
+std::string CanonicalText(const Program& program) {
+  return TextOf(program.nodes(), program.nodes().root);
 }
 
 }  // namespace parcours::expr

@@ -6,6 +6,8 @@
 // Limits: kReachStepsMax a question, past which the answer is "can".   Threads: pure functions.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/expr/program.h"
@@ -18,7 +20,8 @@ inline constexpr int kReachStepsMax = 5'000;
 // nullptr: whether there can be one of whom none is. REQUIRES: all are bool.
 bool CanBeTrue(const Program* rule, const std::vector<const Program*>& others);
 
-// Whether both are the same expression but for spaces, and for how constants are written.
-bool SameRule(const Program& a, const Program& b);
+// The same for two rules that say the same but for spaces, and for how constants are written.
+std::string CanonicalText(const Program& program);
+inline constexpr std::string_view kAlwaysTrue = "bool:true";  // of a rule that is the constant
 
 }  // namespace parcours::expr

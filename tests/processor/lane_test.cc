@@ -156,9 +156,8 @@ TEST_F(LaneTest, NeverPublishesContactData) {
   std::string name = testing::TempDir() + "/lane-XXXXXX";
   const std::string folder = mkdtemp(name.data());
   auto file = CustomerFile::Open(folder);
-  Digest digest;
-  std::uint64_t count = 0;
-  Ok(lane->WriteCustomers(file->get(), &digest, &count));
+  Census census(*lane->rules().catalog);
+  Ok(lane->WriteCustomers(file->get(), &census));
   Ok((*file)->Close());
   std::ostringstream customers;
   customers << std::ifstream(folder + "/customers.ndjson").rdbuf();

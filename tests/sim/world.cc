@@ -115,8 +115,10 @@ std::shared_ptr<const catalog::Catalog> DrawCatalog(Random* random) {
        {"$journeys", journeys ? kJourneys : ""}});
   std::vector<Issue> issues;
   auto compiled = catalog::CompileCatalog({{"definitions.yaml", text}}, &issues);
-  for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
-  if (compiled == nullptr) std::abort();
+  if (compiled == nullptr) {
+    for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
+    std::abort();
+  }
   return compiled;
 }
 

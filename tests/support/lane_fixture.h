@@ -112,10 +112,9 @@ class LaneTest : public testing::Test {
   static std::string Customers(Lane& lane) {
     Ok(lane.WriteBackAll());
     auto file = CustomerFile::Open("");
-    Digest digest;
-    std::uint64_t count = 0;
-    Ok(lane.WriteCustomers(file->get(), &digest, &count));
-    return absl::StrCat(count, " ", digest.Hex());
+    Census census(*lane.rules().catalog);
+    Ok(lane.WriteCustomers(file->get(), &census));
+    return absl::StrCat(census.customers, " ", Digest::Hex(census.digest));
   }
 
   const int partitions_;

@@ -12,8 +12,10 @@ namespace {
 std::shared_ptr<const catalog::Catalog> Compile(const std::string& definitions) {
   std::vector<Issue> issues;
   auto compiled = catalog::CompileCatalog({{"definitions.yaml", definitions}}, &issues);
-  for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
-  if (compiled == nullptr) std::abort();
+  if (compiled == nullptr) {
+    for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
+    std::abort();
+  }
   return compiled;
 }
 

@@ -29,14 +29,14 @@ events:
 std::string WithEvents(std::string_view more) { return std::string(kEvents) + std::string(more); }
 
 Window WindowOf(const std::string& keys) {
-  const auto catalog =
-      Compiled(WithEvents("features: {f: {on: app_opened, aggregate: count, keep: true, " + keys + "}}"));
+  const auto catalog = Compiled(
+      WithEvents("features: {f: {on: app_opened, aggregate: count, keep: true, " + keys + "}}"));
   return *catalog->features[0].window;
 }
 
 std::vector<int> Members(const VariableSet& set) {
   std::vector<int> members;
-  for (int i = 0; i < NumberSet::kNumbersMax; ++i) {
+  for (int i = 0; i < VariableSet::kNumbersMax; ++i) {
     if (set.Has(i)) members.push_back(i);
   }
   return members;
@@ -197,7 +197,7 @@ features:
   second_at: {on: order_completed, aggregate: nth, n: 2, of: event.time}
   third_at: {on: order_completed, aggregate: nth, n: 3, of: event.time}
   fourth_at: {on: order_completed, aggregate: nth, n: 4, of: event.time}
-segmentations: {size: {segments: {big: twice > 4}}}
+segmentations: {size: {otherwise: none, segments: {big: twice > 4}}}
 journeys:
   nudge:
     enter: {event: order_completed, when: has(first_at)}
