@@ -33,7 +33,8 @@ struct Context {
     ++effects->counters.evaluations;
     return program.Test(frame);
   }
-  // What `where` and `of` see: the event alone, not even the customer's zone, or order would matter.
+  // What `where` and `of` see: the event alone, not even the customer's zone, or order would
+  // matter.
   expr::Frame event_frame() const {
     expr::Frame alone;
     alone.fields = event->fields.data();
@@ -70,10 +71,10 @@ bool UpdateDerived(Context& context, const catalog::Feature& feature);  // featu
 bool UpdateSegments(Context& context, int segmentation);                // segmentation.cc
 
 // The stages, in order.
-void UpdateAttributes(Context& context);  // attributes.cc
-void UpdateFeatures(Context& context);    // features.cc: contributions of the event
-void UpdateWindows(Context& context);     // windows.cc: what has left its window
-void UpdatePlan(Context& context);        // plan.cc: derived features and segmentations
+void UpdateAttributes(Context& context);   // attributes.cc
+void UpdateFeatures(Context& context);     // features.cc: contributions of the event
+void UpdateWindows(Context& context);      // windows.cc: what has left its window
+void UpdatePlan(Context& context);         // plan.cc: derived features and segmentations
 void UpdateDerivedOnly(Context& context);  // plan.cc: without segmentations
 void UpdateJourneys(Context& context, std::size_t first_transition);  // journeys.cc
 

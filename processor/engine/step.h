@@ -1,11 +1,11 @@
 // Step: the pure heart. One customer, and one event or one due instant, give changes and effects.
 //
 // Order inside one instant (product semantics): features, then derived ones and segmentations with
-// their transitions in the order of the plan, then goals, exits, enters, then steps until the journey
-// waits. Only what reads something changed, or is due, is evaluated. The same customer, event and `now` give the same bytes.
-// Time: `now` is handed in; there is no clock here. Failure: none; data that makes an expression
-// fail is an error value, which matches nothing.
-// Threads: nothing shared but the catalog, which is immutable.
+// their transitions in the order of the plan, then goals, exits, enters, then steps until the
+// journey waits. Only what reads something changed, or is due, is evaluated. The same customer,
+// event and `now` give the same bytes. Time: `now` is handed in; there is no clock here. Failure:
+// none; data that makes an expression fail is an error value, which matches nothing. Threads:
+// nothing shared but the catalog, which is immutable.
 #pragma once
 
 #include <map>

@@ -8,9 +8,9 @@ namespace parcours::catalog {
 namespace {
 
 const std::vector<std::string>& AttributeTypes() {
-  static const auto* const types = new std::vector<std::string>{
-      "string", "bool", "int", "double", "money", "timestamp", "date", "time_zone", "point",
-      "store"};
+  static const auto* const types =
+      new std::vector<std::string>{"string",    "bool", "int",       "double", "money",
+                                   "timestamp", "date", "time_zone", "point",  "store"};
   return *types;
 }
 
@@ -78,12 +78,13 @@ void CheckField(const YamlNode& of, const Attribute& attribute, Build* build) {
                                      ", which is not yet supported"),
                         "name one field, such as event.id");
   } else if (real) {
-    const auto& fields = build->catalog.events[static_cast<std::size_t>(attribute.event_type)].fields;
+    const auto& fields =
+        build->catalog.events[static_cast<std::size_t>(attribute.event_type)].fields;
     const int scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;
     if (scale == attribute.scale) return;
-    build->problems.Add(of, absl::StrCat("the field has ", scale, " decimals, the attribute ",
-                                         attribute.scale),
-                        "declare the same 'scale'");
+    build->problems.Add(
+        of, absl::StrCat("the field has ", scale, " decimals, the attribute ", attribute.scale),
+        "declare the same 'scale'");
   }
 }
 

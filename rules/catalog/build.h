@@ -49,7 +49,7 @@ struct Build {
   // By segmentation: where it stands; by segment: the expression, or nullptr.
   std::vector<const YamlNode*> segmentation_places;
   std::vector<std::vector<const YamlNode*>> segment_rules;
-  std::vector<int> variable_of_cell;            // -1 for cells that no expression reads
+  std::vector<int> variable_of_cell;  // -1 for cells that no expression reads
 };
 
 void ReadProgramme(Build* build);

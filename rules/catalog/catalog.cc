@@ -22,11 +22,12 @@ using FirstPlaces = std::map<std::string, const YamlNode*, std::less<>>;
 // Names that mean something in every expression.
 bool IsWord(std::string_view name) {
   static const auto* const words = new std::vector<std::string_view>{
-      "now",   "event",    "segment", "persona",   "true",   "false",  "null",      "in",       "as",       "break",
-      "const", "continue", "else",   "for",    "function",  "if",       "import",   "let",
-      "loop",  "package",  "return", "var",    "namespace", "void",     "while",    "bool",
-      "int",   "uint",     "double", "string", "bytes",     "list",     "map",      "type",
-      "dyn",   "money",    "date",   "item",   "timestamp", "duration", "null_type"};
+      "now",      "event",     "segment", "persona",   "true",     "false",    "null",
+      "in",       "as",        "break",   "const",     "continue", "else",     "for",
+      "function", "if",        "import",  "let",       "loop",     "package",  "return",
+      "var",      "namespace", "void",    "while",     "bool",     "int",      "uint",
+      "double",   "string",    "bytes",   "list",      "map",      "type",     "dyn",
+      "money",    "date",      "item",    "timestamp", "duration", "null_type"};
   return std::find(words->begin(), words->end(), name) != words->end();
 }
 

@@ -26,31 +26,31 @@ namespace parcours::catalog {
 
 inline constexpr int kVariablesMax = 256;  // attributes and features together
 inline constexpr int kEventTypesMax = 256;
-inline constexpr int kFieldsMax = 64;  // of one type of event
+inline constexpr int kFieldsMax = 64;         // of one type of event
 inline constexpr int kSegmentationsMax = 64;  // the personas together count as one
-inline constexpr int kSegmentsMax = 250;  // of one segmentation
+inline constexpr int kSegmentsMax = 250;      // of one segmentation
 inline constexpr int kJourneysMax = 128;
 inline constexpr int kStepsMax = 64;  // of one journey
 inline constexpr int kNthMax = 16;
 inline constexpr std::size_t kStoresMax = 100'000;
 inline constexpr std::size_t kStoresBytesMax = 32 << 20;  // of the file of stores
-inline constexpr int kGrainsMax = 2000;  // of one window
+inline constexpr int kGrainsMax = 2000;                   // of one window
 inline constexpr int kNameBytesMax = 64;
-inline constexpr std::string_view kPersonaName = "persona";  // the segmentation of the personas
+inline constexpr std::string_view kPersonaName = "persona";   // the segmentation of the personas
 inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files together
 // Fields that every event has before its declared ones: event.time, event.id, event.source. The
 // engine, which lays events out, asserts that it counts the same.
 inline constexpr int kCommonFields = 3;
 inline constexpr int kEventTimeField = 0;
 // Cells beside a value: see docs/formats.md#cells.
-inline constexpr int kAttributeCells = 1;     // value; who wrote it last is kept apart
-inline constexpr int kTimedCells = 2;         // value, until when it stands
-inline constexpr int kExclusiveCells = 3;     // segment, since, horizon; of independent ones: since
-                                              // of each segment, then the horizon
-inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, low half first
-inline constexpr int kAuxOfAvg = 3;           // the same, then the count
-inline constexpr int kAuxOfFirst = 2;         // time, tie text; none where of_event_time
-inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text; or n values
+inline constexpr int kAttributeCells = 1;  // value; who wrote it last is kept apart
+inline constexpr int kTimedCells = 2;      // value, until when it stands
+inline constexpr int kExclusiveCells = 3;  // segment, since, horizon; of independent ones: since
+                                           // of each segment, then the horizon
+inline constexpr int kAuxOfSum = 2;        // of int and double: 128 bits, low half first
+inline constexpr int kAuxOfAvg = 3;        // the same, then the count
+inline constexpr int kAuxOfFirst = 2;      // time, tie text; none where of_event_time
+inline constexpr int kAuxOfNth = 3;        // n times: value, time, tie text; or n values
 
 // A set of small numbers.
 class NumberSet {
@@ -103,10 +103,10 @@ using PlanSet = NumberSet;
 // A declared field of an event. Its number counts from engine::kCommonFields.
 struct Field {
   std::string name;
-  expr::Type type;      // bool int double string timestamp date money point item-list string-list
+  expr::Type type;        // bool int double string timestamp date money point item-list string-list
+  int scale = 0;          // decimals of a double (declared) or of money (the programme's)
+  std::string segment;    // its name in a Segment event's properties; by default `name`
   bool is_store = false;  // a string that is a store's id
-  int scale = 0;        // decimals of a double (declared) or of money (the programme's)
-  std::string segment;  // its name in a Segment event's properties; by default `name`
 };
 
 struct EventType {
@@ -126,8 +126,8 @@ struct Attribute {
   std::string trait;          // dotted path in an identify's traits; empty: no identify writes it
   int event_type = -1;        // the type of event that writes it too, or -1,
   std::optional<expr::Program> of;  // and what of the event
-  int variable = -1;          // -1 for contact data
-  int cell = -1;              // value; `variable` numbers the note of its last write
+  int variable = -1;                // -1 for contact data
+  int cell = -1;                    // value; `variable` numbers the note of its last write
 };
 
 enum class Aggregate { kCount, kSum, kMin, kMax, kAvg, kFirst, kLast, kNth };
@@ -186,8 +186,8 @@ struct Segmentation {
   VariableSet reads;   // of all its segments
   bool timed = false;  // whether time alone may change any of them
   int variable = -1;
-  // Exclusive: the segment's number or kAbsent, then since when. Independent: for each segment since
-  // when the customer is in it, or kAbsent.
+  // Exclusive: the segment's number or kAbsent, then since when. Independent: for each segment
+  // since when the customer is in it, or kAbsent.
   int cell = -1;
   int until = -1;  // the cell of the horizon of the whole
   int since_cell(int segment) const { return independent ? cell + segment : cell + 1; }
@@ -200,7 +200,8 @@ struct PlanStep {
   int number = 0;  // in Catalog::features or Catalog::segmentations
 };
 
-// What a team tells of a typical customer: the keys that were written, in the order of docs/language.md.
+// What a team tells of a typical customer: the keys that were written, in the order of
+// docs/language.md.
 struct CardEntry {
   std::string key;
   std::vector<std::string> texts;  // one where the key holds a text, not a list
@@ -291,7 +292,8 @@ std::shared_ptr<const Catalog> CompileCatalog(
     const DataReader& read_data = [](const std::string&) { return std::nullopt; });
 
 // Reads all *.yaml and *.yml in `folder` (not below), in the order of their names, and compiles
-// them, with the files of data that they name. A folder or file that cannot be read is an Issue too.
+// them, with the files of data that they name. A folder or file that cannot be read is an Issue
+// too.
 std::shared_ptr<const Catalog> LoadCatalog(const std::string& folder, std::vector<Issue>* issues);
 
 }  // namespace parcours::catalog

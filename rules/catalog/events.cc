@@ -13,10 +13,9 @@ using expr::Kind;
 using expr::Type;
 
 const std::vector<std::string>& FieldTypes() {
-  static const auto* const types =
-      new std::vector<std::string>{"string",    "bool", "int",          "double",    "money",
-                                   "timestamp", "date", "point",        "store",     "list(string)",
-                               "list(item)"};
+  static const auto* const types = new std::vector<std::string>{
+      "string", "bool",  "int",   "double",       "money",     "timestamp",
+      "date",   "point", "store", "list(string)", "list(item)"};
   return *types;
 }
 

@@ -117,8 +117,8 @@ void SetType(const YamlNode& of, Feature* feature, Build* build) {
   }
   feature->type = type;
   feature->of_event_time = field == kEventTimeField;
-  feature->is_store = field >= kCommonFields &&
-                      fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
+  feature->is_store =
+      field >= kCommonFields && fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
   if (IsKind(type, Kind::kMoney)) feature->scale = build->catalog.decimals;
   if (IsKind(type, Kind::kDouble)) {
     feature->scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;

@@ -16,9 +16,10 @@ struct CardKey {
   bool list;
 };
 constexpr CardKey kCardKeys[] = {
-    {"title", false},           {"first_name", false},    {"portrait", false}, {"age", false},
-    {"priority", false},        {"motivations", true},    {"goals", true},     {"brakes", true},
-    {"relational_style", false}, {"way_of_buying", false}, {"channels", true},  {"lifestyle", false},
+    {"title", false},         {"first_name", false}, {"portrait", false},
+    {"age", false},           {"priority", false},   {"motivations", true},
+    {"goals", true},          {"brakes", true},      {"relational_style", false},
+    {"way_of_buying", false}, {"channels", true},    {"lifestyle", false},
     {"quote", false},
 };
 

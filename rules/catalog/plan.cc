@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/mutant.h"
 #include "rules/catalog/build.h"
 
 namespace parcours::catalog {
@@ -71,9 +72,8 @@ std::vector<Candidate> CircleIn(const std::vector<Candidate>& waiting) {
   std::vector<Candidate> path{waiting.front()};
   for (;;) {
     const Candidate& next =
-        *std::find_if(waiting.begin(), waiting.end(), [&](const Candidate& one) {
-          return path.back().reads->Has(one.variable);
-        });
+        *std::find_if(waiting.begin(), waiting.end(),
+                      [&](const Candidate& one) { return path.back().reads->Has(one.variable); });
     const auto begin = std::find_if(path.begin(), path.end(), [&](const Candidate& one) {
       return one.variable == next.variable;
     });
@@ -97,9 +97,8 @@ void RefuseCircles(std::vector<Candidate> waiting, Build* build) {
     const std::vector<Candidate> circle = CircleIn(waiting);
     RefuseCircle(circle, build);
     const auto told = [&](const Candidate& one) {
-      return std::any_of(circle.begin(), circle.end(), [&](const Candidate& other) {
-        return other.variable == one.variable;
-      });
+      return std::any_of(circle.begin(), circle.end(),
+                         [&](const Candidate& other) { return other.variable == one.variable; });
     };
     waiting.erase(std::remove_if(waiting.begin(), waiting.end(), told), waiting.end());
     Take(&waiting);
@@ -117,7 +116,9 @@ void MakePlan(Build* build) {
   std::stable_sort(by_name.begin(), by_name.end(), [](const Candidate& a, const Candidate& b) {
     return KeyOfDue(a) < KeyOfDue(b);
   });
-  for (const PlanStep& step : Take(&by_name)) {
+  std::vector<PlanStep> dues = Take(&by_name);
+  if (PARCOURS_MUTANT("catalog-plan-of-dues-unordered")) std::reverse(dues.begin(), dues.end());
+  for (const PlanStep& step : dues) {
     const auto place =
         std::find_if(catalog.plan.begin(), catalog.plan.end(), [&](const PlanStep& other) {
           return other.kind == step.kind && other.number == step.number;

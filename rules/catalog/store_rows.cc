@@ -22,8 +22,7 @@ int ColumnOf(std::string_view name) {
   return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
-void RefuseColumn(const std::string& file, Place place, std::string_view name,
-                  Problems* problems) {
+void RefuseColumn(const std::string& file, Place place, std::string_view name, Problems* problems) {
   const std::string nearest = expr::Nearest(name, StoreColumnNames());
   problems->Add(file, place, absl::StrCat("a store has no column '", Shown(name), "'"),
                 nearest.empty() ? absl::StrCat("expected ", OneOf(StoreColumnNames()))
@@ -176,8 +175,9 @@ std::vector<StoreRow> ReadStoresCsv(const std::string& file, std::string_view te
     if (fields.size() == 1 && fields[0].text.empty() && columns.size() > 1) continue;  // empty line
     if (rows.size() == kStoresMax) return problems->Add(file, place, TooMany()), rows;
     if (fields.size() != columns.size()) {
-      problems->Add(file, place, absl::StrCat("the header has ", columns.size(),
-                                              " fields, this record ", fields.size()));
+      problems->Add(
+          file, place,
+          absl::StrCat("the header has ", columns.size(), " fields, this record ", fields.size()));
       continue;
     }
     StoreRow& row = rows.emplace_back();

@@ -1,8 +1,8 @@
 // StoreRows: a file of stores as rows of text that know where they stand.
 //
-// CSV (RFC 4180): a header names the columns; fields in double quotes may hold commas, quotes written
-// twice, and line breaks. NDJSON: an object a line; empty lines are skipped.
-// Limits: kStoresMax rows. Threads: pure functions.   Failure: mistakes are problems.
+// CSV (RFC 4180): a header names the columns; fields in double quotes may hold commas, quotes
+// written twice, and line breaks. NDJSON: an object a line; empty lines are skipped. Limits:
+// kStoresMax rows. Threads: pure functions.   Failure: mistakes are problems.
 #pragma once
 
 #include <array>
@@ -14,7 +14,15 @@
 
 namespace parcours::catalog {
 
-enum StoreColumn { kStoreId, kStoreLocation, kStoreLat, kStoreLon, kStoreArea, kStoreZone, kStoreColumns };
+enum StoreColumn {
+  kStoreId,
+  kStoreLocation,
+  kStoreLat,
+  kStoreLon,
+  kStoreArea,
+  kStoreZone,
+  kStoreColumns
+};
 std::vector<std::string> StoreColumnNames();
 
 struct StoreCell {

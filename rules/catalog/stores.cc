@@ -15,14 +15,16 @@ constexpr std::size_t kStoreTextMax = 256;  // of an id, of an area
 // Reads rows into stores.
 class StoreReader {
  public:
-  StoreReader(std::string file, Problems* problems) : file_(std::move(file)), problems_(*problems) {}
+  StoreReader(std::string file, Problems* problems)
+      : file_(std::move(file)), problems_(*problems) {}
 
   void Add(StoreRow row) {
     StoreCell& id = row[kStoreId];
     if (id.text.empty()) return problems_.Add(file_, id.place, "a store needs an 'id'");
     if (id.text.size() > kStoreTextMax || row[kStoreArea].text.size() > kStoreTextMax) {
-      return problems_.Add(file_, id.place,
-                           absl::StrCat("an id and an area have at most ", kStoreTextMax, " bytes"));
+      return problems_.Add(
+          file_, id.place,
+          absl::StrCat("an id and an area have at most ", kStoreTextMax, " bytes"));
     }
     expr::Store store;
     store.area = std::move(row[kStoreArea].text);
@@ -42,7 +44,8 @@ class StoreReader {
       if (!store->location) Refuse(location, "no location", "write \"48.85,2.35\"");
     } else if (!lat.text.empty() || !lon.text.empty()) {
       store->location = ParsePoint(absl::StrCat(lat.text, ",", lon.text));
-      if (!store->location) Refuse(lat, "no latitude, or its longitude none", "write 48.85 and 2.35");
+      if (!store->location)
+        Refuse(lat, "no latitude, or its longitude none", "write 48.85 and 2.35");
     }
   }
   void ReadZone(const StoreCell& cell, expr::Store* store) {
@@ -84,7 +87,8 @@ const YamlNode* FindFile(Build* build) {
   if (file == nullptr || !ReadText(*file, "'file'", &build->problems)) return nullptr;
   const bool plain = file->text.find_first_of("/\\") == std::string::npos;
   if (plain && (EndsWith(file->text, ".csv") || EndsWith(file->text, ".ndjson"))) return file;
-  build->problems.Add(*file, "'file' must be a file NAME.csv or NAME.ndjson beside the definitions");
+  build->problems.Add(*file,
+                      "'file' must be a file NAME.csv or NAME.ndjson beside the definitions");
   return nullptr;
 }
 

@@ -22,7 +22,8 @@ Value Geography(Func func, const Value& a, const Value& b) {
   if (!latitude || !longitude) return NoOverload("point()");
   const std::optional<Point> point = PointOfDegrees(*latitude, *longitude);
   if (!point) {
-    return Value::BorrowedError("a point has a latitude of -90 to 90 and a longitude of -180 to 180");
+    return Value::BorrowedError(
+        "a point has a latitude of -90 to 90 and a longitude of -180 to 180");
   }
   return Value::OfPoint(*point);
 }

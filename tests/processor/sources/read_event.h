@@ -23,7 +23,7 @@ inline catalog::Catalog ShopCatalog() {
   order.segment = "Order Completed";
   order.has_money = true;
   const auto field = [&order](const char* name, Type type, int scale, const char* segment) {
-    order.fields.push_back({name, std::move(type), scale, segment});
+    order.fields.push_back({name, std::move(type), scale, segment, false});
   };
   field("order_id", Type::Of(Kind::kString), 0, "order_id");
   field("total", Type::Of(Kind::kMoney), 2, "revenue");
@@ -35,10 +35,11 @@ inline catalog::Catalog ShopCatalog() {
   field("shipped", Type::Of(Kind::kTimestamp), 0, "shipped");
   field("day", Type::Of(Kind::kDate), 0, "day");
   field("note_that_has_a_long_name", Type::Of(Kind::kString), 0, "note_that_has_a_long_name");
+  field("home", Type::Of(Kind::kPoint), 0, "home");
   catalog.events.push_back(std::move(order));
   catalog::EventType view;
   view.name = "product_viewed";
-  view.fields.push_back({"product_id", Type::Of(Kind::kString), 0, "product_id"});
+  view.fields.push_back({"product_id", Type::Of(Kind::kString), 0, "product_id", false});
   catalog.events.push_back(std::move(view));
 
   const auto attribute = [&catalog](const char* name, Type type, const char* trait) {
@@ -75,6 +76,7 @@ enum OrderField {
   kShipped,
   kDay,
   kNote,
+  kHome,
 };
 enum AttributeNumber { kBirthDate, kCity, kStreet, kZone, kEmail, kPoints, kLimit, kSince, kVip };
 
