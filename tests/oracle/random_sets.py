@@ -383,7 +383,9 @@ class RandomSet:
         transition = {"segmentation": name}
         if r.random() < 0.7:
             transition["to"] = segments.pop(r.randrange(len(segments)))
-        if segments and r.random() < 0.3:
+        independent = not persona and self.data["segmentations"][name]["kind"] == "independent"
+        one_end = independent and "to" in transition  # it has no other segment at its other end
+        if segments and not one_end and r.random() < 0.3:
             transition["from"] = r.choice(segments)
         return {"transition": transition}
 
