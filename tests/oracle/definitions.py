@@ -34,32 +34,6 @@ class Journey:
         self.from_send = self.goal is not None and spec["goal"].get("from") == "send"
         self.steps = [Step(step, position) for position, step in enumerate(spec["steps"], 1)]
 
-    def _after_what_they_read(self, names):
-        """Always the first of `names` that reads none of those still to come."""
-        reads = {
-            name: set().union(*(self._segmentations_in(rule.tree) for rule in rules.values()))
-            for name, rules in self.segmentations.items()
-        }
-        order = []
-        while names:
-            name = next(name for name in names if not reads[name] & set(names))
-            order.append(name)
-            names = [other for other in names if other != name]
-        return order
-
-    def _segmentations_in(self, tree):
-        """Those that an expression reads, be it through derived features."""
-        found = set()
-        for node in cel.walk(tree):
-            if node[0] == "name" and node[1] in self.features:
-                if derived := self.features[node[1]].derived:
-                    found |= self._segmentations_in(derived)
-            elif node[0] == "call" and node[1] == "in_segment":
-                found.add(node[2][0][1])
-            elif node[0] in ("select", "name") and (path := cel.segment_path(node)):
-                found.add(path[0])
-        return found
-
     def rules(self):
         found = [self.when, self.exit_when, self.goal] + [step.until for step in self.steps]
         return [rule for rule in found if rule]
@@ -146,6 +120,32 @@ class Definitions:
             if f"event.{field}" == spec["of"]:
                 return kind
         return "money" if "price" in spec["of"] else "int"
+
+    def _after_what_they_read(self, names):
+        """Always the first of `names` that reads none of those still to come."""
+        reads = {
+            name: set().union(*(self._segmentations_in(rule.tree) for rule in rules.values()))
+            for name, rules in self.segmentations.items()
+        }
+        order = []
+        while names:
+            name = next(name for name in names if not reads[name] & set(names))
+            order.append(name)
+            names = [other for other in names if other != name]
+        return order
+
+    def _segmentations_in(self, tree):
+        """Those that an expression reads, be it through derived features."""
+        found = set()
+        for node in cel.walk(tree):
+            if node[0] == "name" and node[1] in self.features:
+                if derived := self.features[node[1]].derived:
+                    found |= self._segmentations_in(derived)
+            elif node[0] == "call" and node[1] == "in_segment":
+                found.add(node[2][0][1])
+            elif node[0] in ("select", "name") and (path := cel.segment_path(node)):
+                found.add(path[0])
+        return found
 
     def rules(self):
         """Every expression about a customer."""
