@@ -27,16 +27,23 @@ void Publish(Context& context, int number, int from, int to) {
   });
 }
 
-// The first segment whose rule is true. Returns whether it is another than before.
-bool MoveExclusive(Context& context, int number, TimeMs* until) {
+// Whether the customer moved, and until when all stands as it does now.
+struct Moved {
+  bool moved = false;
+  TimeMs until = kNever;
+};
+
+// The first segment whose rule is true.
+Moved MoveExclusive(Context& context, int number) {
   const Segmentation& segmentation = context.catalog.segmentations[number];
   Cell* cell = context.customer.cells() + segmentation.cell;  // the segment, since when
   Cell to = kAbsent;
+  TimeMs until = kNever;
   for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
     const expr::Verdict verdict = context.Test(segmentation.segments[i].rule);
-    *until = std::min(*until, verdict.until);
+    until = std::min(until, verdict.until);
     if (PARCOURS_MUTANT("horizon-of-match-only") && verdict.truth == expr::Truth::kTrue) {
-      *until = verdict.until;
+      until = verdict.until;
     }
     if (verdict.truth == expr::Truth::kTrue) {
       to = static_cast<Cell>(i);
@@ -44,36 +51,36 @@ bool MoveExclusive(Context& context, int number, TimeMs* until) {
     }
   }
   const Cell from = cell[0];
-  if (from == to) return false;
+  if (from == to) return {false, until};
   cell[0] = to;
   cell[1] = context.now;
   const auto index = [](Cell segment) {
     return segment == kAbsent ? -1 : static_cast<int>(segment);
   };
   Publish(context, number, index(from), index(to));
-  return true;
+  return {true, until};
 }
 
 // Each segment on its own. Those that neither time nor what has changed can move are left alone:
 // they stand for ever, so that the horizon of the whole needs only the others.
-bool MoveIndependent(Context& context, int number, bool all, TimeMs* until) {
+Moved MoveIndependent(Context& context, int number, bool all) {
   const Segmentation& segmentation = context.catalog.segmentations[number];
   Cell* since = context.customer.cells() + segmentation.cell;
-  bool moved = false;
+  Moved whole;
   for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
     const Segment& segment = segmentation.segments[i];
     if (!all && !segment.timed && !segment.reads.Meets(context.changed)) continue;
     const expr::Verdict verdict = context.Test(segment.rule);
-    *until = std::min(*until, verdict.until);
+    whole.until = std::min(whole.until, verdict.until);
     const bool in = verdict.truth == expr::Truth::kTrue;
     if (in == (since[i] != kAbsent)) continue;
     since[i] = in ? context.now : kAbsent;
     const int segment_number = static_cast<int>(i);
     Publish(context, number, in ? -1 : segment_number, in ? segment_number : -1);
-    moved = true;
+    whole.moved = true;
     if (PARCOURS_MUTANT("independent-first-match-wins")) break;
   }
-  return moved;
+  return whole;
 }
 
 }  // namespace
@@ -85,12 +92,11 @@ bool UpdateSegments(Context& context, int number) {
   const bool due = horizon <= context.now && context.event == nullptr;
   // At the first event nobody has looked at the customer yet.
   const bool all = context.changed_all || horizon == 0;
-  TimeMs until = kNever;
-  const bool moved = segmentation.independent ? MoveIndependent(context, number, all, &until)
-                                              : MoveExclusive(context, number, &until);
-  horizon = context.After(until);
-  if (due) context.CountDue(!moved);
-  return moved;
+  const Moved whole = segmentation.independent ? MoveIndependent(context, number, all)
+                                               : MoveExclusive(context, number);
+  horizon = context.After(whole.until);
+  if (due) context.CountDue(!whole.moved);
+  return whole.moved;
 }
 
 }  // namespace parcours::engine

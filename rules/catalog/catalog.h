@@ -60,9 +60,9 @@ using PlanSet = NumberSet<kVariablesMax + kSegmentationsMax>;
 struct Field {
   std::string name;
   expr::Type type;        // bool int double string timestamp date money point item-list string-list
-  bool is_store = false;  // a string that is a store's id
   int scale = 0;          // decimals of a double (declared) or of money (the programme's)
   std::string segment;    // its name in a Segment event's properties; by default `name`
+  bool is_store = false;  // a string that is a store's id
 };
 
 struct EventType {

@@ -17,6 +17,13 @@ std::optional<expr::Program> CompileTest(const YamlNode& node, std::string_view 
                            &build->problems);
 }
 
+// Those of the definitions, and that of the personas.
+std::vector<std::string> SegmentationNames(const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const Segmentation& segmentation : catalog.segmentations) names.push_back(segmentation.name);
+  return names;
+}
+
 int FindSegment(const YamlNode* node, const Segmentation& segmentation, Build* build) {
   if (node == nullptr) return -1;
   const auto name = ReadText(*node, "a segment", &build->problems);
@@ -48,8 +55,12 @@ void ReadTransition(const YamlNode& node, Journey* journey, Build* build) {
   if (found == all.end()) {
     build->problems.AddUnknown(*segmentation,
                                absl::StrCat("unknown segmentation '", Shown(*name), "'"), *name,
-                               NamesOf(build->sections.segmentations));
+                               SegmentationNames(build->catalog));
     return;
+  }
+  if (found->independent && from != nullptr && to != nullptr) {
+    build->problems.Add(*from, "an independent segment is entered from none and left to none",
+                        "write either 'from' or 'to'");
   }
   journey->enter_segmentation = static_cast<int>(found - all.begin());
   journey->enter_from = FindSegment(from, *found, build);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/mutant.h"
 #include "rules/catalog/build.h"
 
 namespace parcours::catalog {
@@ -115,7 +116,9 @@ void MakePlan(Build* build) {
   std::stable_sort(by_name.begin(), by_name.end(), [](const Candidate& a, const Candidate& b) {
     return KeyOfDue(a) < KeyOfDue(b);
   });
-  for (const PlanStep& step : Take(&by_name)) {
+  std::vector<PlanStep> dues = Take(&by_name);
+  if (PARCOURS_MUTANT("catalog-plan-of-dues-unordered")) std::reverse(dues.begin(), dues.end());
+  for (const PlanStep& step : dues) {
     const auto place =
         std::find_if(catalog.plan.begin(), catalog.plan.end(), [&](const PlanStep& other) {
           return other.kind == step.kind && other.number == step.number;

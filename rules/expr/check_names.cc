@@ -142,6 +142,10 @@ int Checker::CheckHas(const Ast& ast) {
   }
   const Resolved found = Resolve(tree_, id, scope_);
   if (found.variable != nullptr && found.variable->home != Variable::Home::kBinding) {
+    if (found.variable->membership) {
+      return Refuse(ast, absl::StrCat("'", found.name, "' is always known"),
+                    absl::StrCat("write ", found.name, " alone: it is true of who is in it"));
+    }
     if (found.variable->stores == nullptr) return HasStored(argument, found);
     Node node = Made(ast, Op::kHasKey, Type::Of(Kind::kBool));
     node.name = argument.text;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/mutant.h"
 #include "rules/expr/checking.h"
 
 namespace parcours::expr {
@@ -29,6 +30,7 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& na
 
 void Checker::ExpectSegment(const Node& literal, const Variable& segmentation) {
   if (literal.op != Op::kConstant || !literal.constant.Is(Kind::kString)) return;
+  if (PARCOURS_MUTANT("expr-segment-of-any-name")) return;
   const std::string name(literal.constant.AsText());
   const std::vector<std::string>& names = *segmentation.names;
   if (std::find(names.begin(), names.end(), name) != names.end()) return;

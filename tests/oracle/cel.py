@@ -212,6 +212,8 @@ def _select(node):
     _, target, name = node
     if target == ("name", "event"):
         return lambda env: env.field(name)
+    if path := segment_path(node):
+        return lambda env: env.segment(*path)
     inner = compile_tree(target)
 
     def select(env):
@@ -221,6 +223,17 @@ def _select(node):
         return item[name]
 
     return select
+
+
+def segment_path(node):
+    """("lifecycle",) of segment.lifecycle, ("interests", "tennis") of an independent segment."""
+    if node == ("name", "persona"):
+        return ("persona",)
+    path = []
+    while node[0] == "select":
+        path.insert(0, node[2])
+        node = node[1]
+    return tuple(path) if node == ("name", "segment") else None
 
 
 def _index(node):
@@ -331,6 +344,12 @@ def _call(node):
     _, name, arguments = node
     if name == "has":
         return _has(arguments[0])
+    if name == "in_segment":
+        path = tuple(text for _, text in arguments)
+        return lambda env: env.in_segment(*path)
+    if name == "since":
+        path = segment_path(arguments[0])
+        return lambda env: env.since(*path)
     work, parts = FUNCTIONS[name], [compile_tree(part) for part in arguments]
     return lambda env: work(env, *(part(env) for part in parts))
 

@@ -49,6 +49,16 @@ class Step:
         self.kind = "send" if self.send else "wait"
 
 
+class Attribute:
+    """Written by identify where it has a trait, and by events of type `on`."""
+
+    def __init__(self, name, spec):
+        self.kind, self.scale = spec["type"], spec.get("scale", 0)
+        self.on = spec.get("on")
+        self.of = cel.compile_text(spec["of"]) if self.on else None
+        self.trait = spec.get("trait", None if self.on else name)
+
+
 class Definitions:
     def __init__(self, data):
         programme = data.get("programme", {})
@@ -66,11 +76,7 @@ class Definitions:
         for name, spec in data.get("attributes", {}).items():
             spec = spec if isinstance(spec, dict) else {"type": spec}
             if not spec.get("contact"):
-                self.attributes[name] = (
-                    spec["type"],
-                    spec.get("trait", name),
-                    spec.get("scale", 0),
-                )
+                self.attributes[name] = Attribute(name, spec)
         self.feature_types = {}
         self.features = {}
         for name, spec in data.get("features", {}).items():
@@ -80,6 +86,18 @@ class Definitions:
             name: {segment: Rule(text) for segment, text in spec["segments"].items()}
             for name, spec in data.get("segmentations", {}).items()
         }
+        if personas := data.get("personas"):
+            self.segmentations["persona"] = {
+                name: Rule(spec["when"]) for name, spec in personas.items()
+            }
+        self.independent = {
+            name
+            for name, spec in data.get("segmentations", {}).items()
+            if spec.get("kind") == "independent"
+        }
+        by_name = sorted(self.segmentations, key=lambda name: (name == "persona", name))
+        self.order = self._after_what_they_read(list(self.segmentations))
+        self.order_of_dues = self._after_what_they_read(by_name)
         self.unpublished = {
             name
             for name, spec in data.get("segmentations", {}).items()
@@ -122,6 +140,32 @@ class Definitions:
             if f"event.{field}" == spec["of"]:
                 return kind
         return "money" if "price" in spec["of"] else "int"
+
+    def _after_what_they_read(self, names):
+        """Always the first of `names` that reads none of those still to come."""
+        reads = {
+            name: set().union(*(self._segmentations_in(rule.tree) for rule in rules.values()))
+            for name, rules in self.segmentations.items()
+        }
+        order = []
+        while names:
+            name = next(name for name in names if not reads[name] & set(names))
+            order.append(name)
+            names = [other for other in names if other != name]
+        return order
+
+    def _segmentations_in(self, tree):
+        """Those that an expression reads, be it through derived features."""
+        found = set()
+        for node in cel.walk(tree):
+            if node[0] == "name" and node[1] in self.features:
+                if derived := self.features[node[1]].derived:
+                    found |= self._segmentations_in(derived)
+            elif node[0] == "call" and node[1] == "in_segment":
+                found.add(node[2][0][1])
+            elif node[0] in ("select", "name") and (path := cel.segment_path(node)):
+                found.add(path[0])
+        return found
 
     def rules(self):
         """Every expression about a customer."""

@@ -188,28 +188,71 @@ class Customer:
         self.zone = definitions.zone
         self.attributes = {}  # name -> (order, value)
         self.contributions = {name: [] for name in definitions.features}
+        # Exclusive: name -> (segment or None, since when); independent: name -> {segment: since}.
+        exclusive = [s for s in definitions.segmentations if s not in definitions.independent]
+        self.segments = {segmentation: (None, None) for segmentation in exclusive}
+        self.members = {segmentation: {} for segmentation in definitions.independent}
         self._cache, self._cached_at = {}, None
 
     def apply(self, event):
         if event.type == "identify":
             self._identify(event)
+        self._attributes_of(event)
         for name, feature in self.definitions.features.items():
             if not feature.derived and (made := feature.contribution(event)):
                 self.contributions[name].append(made)
         self._cached_at = None
 
     def _identify(self, event):
-        for name, (kind, trait, scale) in self.definitions.attributes.items():
-            raw = event.trait(trait)
-            if raw is None:
-                continue
-            value = read_value(kind, raw, self.decimals, scale)
-            if name not in self.attributes or event.order > self.attributes[name][0]:
-                self.attributes[name] = (event.order, value)
-                if kind == "time_zone":
-                    self.zone = zones.Zone.get(value)
+        for name, attribute in self.definitions.attributes.items():
+            raw = event.trait(attribute.trait) if attribute.trait else None
+            if raw is not None:
+                value = read_value(attribute.kind, raw, self.decimals, attribute.scale)
+                self._write(name, attribute, event, value)
+
+    def _attributes_of(self, event):
+        for name, attribute in self.definitions.attributes.items():
+            if attribute.on == event.type:
+                try:
+                    value = attribute.of(EventEnv(event, self.decimals))
+                except cel.CelError:
+                    continue
+                self._write(name, attribute, event, value)
+
+    def _write(self, name, attribute, event, value):
+        """The last writer by event time wins, then the greater id, then the greater source."""
+        if name not in self.attributes or event.order > self.attributes[name][0]:
+            self.attributes[name] = (event.order, value)
+            if attribute.kind == "time_zone":
+                self.zone = zones.Zone.get(value)
+
+    def forget_cache(self):
+        """To be called when a segment was entered or left."""
+        self._cached_at = None
+
+    def segment(self, name, member=None):
+        """segment.lifecycle, or segment.interests.tennis."""
+        if member:
+            return member in self.members[name]
+        segment = self.segments[name][0]
+        if segment is None:
+            raise cel.CelError(f"absent: segment.{name}")
+        return segment
+
+    def in_segment(self, name, segment):
+        if name in self.members:
+            return segment in self.members[name]
+        return self.segments[name][0] == segment
+
+    def since(self, name, member=None):
+        since = self.members[name].get(member) if member else self.segments[name][1]
+        if since is None:
+            raise cel.CelError(f"absent: since(segment.{name})")
+        return cel.at(since)
 
     def value(self, name):
+        if name == "persona":
+            return self.segment("persona")
         if name in self.attributes:
             return self.attributes[name][1]
         feature = self.definitions.features.get(name)

@@ -34,7 +34,7 @@ class Needs:
     """What one expression, with the derived features it reads, is sensitive to."""
 
     def __init__(self, tree, definitions):
-        self.now = self.window = self.dates = self.hours = self.minutes = False
+        self.now = self.window = self.dates = self.hours = self.minutes = self.since = False
         self.lengths, self.literals, self.zones = set(), set(), set()
         self.counted = set()  # lengths of the form days(orders)
         self._look(tree, definitions)
@@ -65,6 +65,7 @@ class Needs:
         self.dates |= name in DATE_WORDS
         self.hours |= name in HOUR_WORDS
         self.now |= name == "age"
+        self.since |= name == "since"
         constant = arguments and arguments[0][0] == "literal"
         if name in LENGTHS and constant:
             self.lengths.add(abs(arguments[0][1]) * LENGTHS[name])
@@ -93,11 +94,11 @@ def candidates(definitions, events, until):
         known.update(
             v.n // cel.NANOS for v in event.fields.values() if isinstance(v, cel.Timestamp)
         )
-        for name, (kind, trait, _) in definitions.attributes.items():
-            raw = event.trait(trait)
-            if kind == "timestamp" and raw:
+        for attribute in definitions.attributes.values():
+            raw = event.trait(attribute.trait) if attribute.trait else None
+            if attribute.kind == "timestamp" and raw:
                 known.add(cel.parse_time(raw) // cel.NANOS)
-            elif kind == "time_zone" and raw:
+            elif attribute.kind == "time_zone" and raw:
                 names.add(raw)
     found = {
         f.end_of(e.time)
@@ -112,6 +113,16 @@ def candidates(definitions, events, until):
             found |= _of_rule(needs, known, names, begin, end)
     around = {t + d for t in found for d in (-1, 0, 1)}
     return sorted(t for t in around if begin < t <= end)
+
+
+def after_a_move(definitions, t):
+    """What a customer who moves at `t` must be looked at again for: since(...) is `t` now."""
+    found = set()
+    for rule in definitions.rules():
+        needs = Needs(rule.tree, definitions)
+        if needs.since:
+            found |= {t + shift + d for shift in needs.shifts() for d in (-1, 0, 1)}
+    return {later for later in found if later > t}
 
 
 def _of_rule(needs, known, names, begin, end):

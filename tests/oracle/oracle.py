@@ -58,11 +58,10 @@ class Walker:
     def __init__(self, name, definitions):
         self.name, self.definitions = name, definitions
         self.customer = features.Customer(definitions)
-        self.segments = {segmentation: (None, None) for segmentation in definitions.segmentations}
         self.runs = {journey.name: [] for journey in definitions.journeys}
         self.transitions, self.actions, self.decisions = [], [], []
         self.steps = []  # (journey, step number, what): entered, sent, exited, converted
-        self.agenda = []  # instants found while walking: ends of waits
+        self.agenda = []  # instants found while walking: ends of waits, what follows from moves
 
     def walk(self, events, until, extra=()):
         foreseen = instants.candidates(self.definitions, events, until)
@@ -91,17 +90,20 @@ class Walker:
         self.customer.now = event.time
         self.customer.apply(event)
         cause = {"event": {"source": event.source, "id": event.id}}
-        self._settle(event.time, cause, list(self.definitions.segmentations), event.type)
+        self._settle(event.time, cause, self.definitions.order, event.type)
 
     def _time(self, t):
         self.customer.now = t
         cause = {"time": cel.format_time(t)}
-        return self._settle(t, cause, sorted(self.definitions.segmentations), None)
+        return self._settle(t, cause, self.definitions.order_of_dues, None)
 
     def _settle(self, now, cause, segmentations, event_type):
         """Segmentations, goals, exits, enters, steps; returns whether anything changed."""
         before = (len(self.transitions), len(self.decisions), len(self.steps))
-        moves = [move for name in segmentations if (move := self._segment(name, now, cause))]
+        moves = [move for name in segmentations for move in self._segment(name, now, cause)]
+        if moves:
+            for due in instants.after_a_move(self.definitions, now):
+                heapq.heappush(self.agenda, due)
         for journey in self.definitions.journeys:
             self._goal(journey, now)
         for journey in self.definitions.journeys:
@@ -113,19 +115,39 @@ class Walker:
         return before != (len(self.transitions), len(self.decisions), len(self.steps))
 
     def _segment(self, name, now, cause):
-        found = None
-        for segment, rule in self.definitions.segmentations[name].items():
-            if self.customer.is_true(rule.function):
-                found = segment
-                break
-        old = self.segments[name][0]
-        if found == old:
-            return None
-        self.segments[name] = (found, now)
-        self.transitions.append(
-            {"segmentation": name, "from": old, "to": found, "at": now, "cause": cause}
-        )
-        return name, old, found
+        """The moves of one segmentation: (its name, from, to)."""
+        is_true = self.customer.is_true
+        rules = self.definitions.segmentations[name]
+        found = [segment for segment, rule in rules.items() if is_true(rule.function)]
+        if name in self.definitions.independent:
+            moves = self._independent(name, found, now)
+        else:
+            moves = self._exclusive(name, found[0] if found else None, now)
+        for _, old, new in moves:
+            self.transitions.append(
+                {"segmentation": name, "from": old, "to": new, "at": now, "cause": cause}
+            )
+        if moves:
+            self.customer.forget_cache()
+        return moves
+
+    def _exclusive(self, name, new, now):
+        old = self.customer.segments[name][0]
+        if new == old:
+            return []
+        self.customer.segments[name] = (new, now)
+        return [(name, old, new)]
+
+    def _independent(self, name, found, now):
+        members, moves = self.customer.members[name], []
+        for segment in self.definitions.segmentations[name]:
+            if segment in found and segment not in members:
+                members[segment] = now
+                moves.append((name, None, segment))
+            elif segment not in found and segment in members:
+                del members[segment]
+                moves.append((name, segment, None))
+        return moves
 
     def _goal(self, journey, now):
         for run in self.runs[journey.name]:
@@ -283,7 +305,12 @@ def run(data, raw_events, until, extra=()):
         "actions": numbered(walkers, "actions"),
         "decisions": numbered(walkers, "decisions"),
         "customers": {
-            w.name: {"values": w.knowledge(), "segments": dict(w.segments), "journeys": w.way()}
+            w.name: {
+                "values": w.knowledge(),
+                "segments": dict(w.customer.segments),
+                "members": w.customer.members,
+                "journeys": w.way(),
+            }
             for w in walkers
         },
         "members": members(definitions, walkers),
@@ -317,8 +344,11 @@ def members(definitions, walkers):
         for name, segments in definitions.segmentations.items()
     }
     for walker in walkers:
-        for name, (segment, _) in walker.segments.items():
+        for name, (segment, _) in walker.customer.segments.items():
             if segment:
+                found[name][segment] += 1
+        for name, segments in walker.customer.members.items():
+            for segment in segments:
                 found[name][segment] += 1
     return found
 

@@ -37,6 +37,7 @@ class Expressions:
         self.literals = literals  # instants, as text, that timestamps may be compared with
         self.decimals = decimals
         self.words = "none"  # of the calendar: none, dates, hours
+        self.segmentations = {}  # those that may be read: name -> (whether independent, segments)
 
     def of(self, kind):
         found = [name for name, its in self.names.items() if its == kind]
@@ -63,6 +64,7 @@ class Expressions:
             self.other,
             self.literal,
         ]
+        makers += [self.membership] * (4 if self.segmentations else 0)
         if self.words != "none":
             makers += [self.date_word] * 6
         if self.words == "hours":
@@ -70,6 +72,32 @@ class Expressions:
         while True:
             if made := self.rng.choice(makers)():
                 return made
+
+    def membership(self):
+        r = self.rng
+        name = r.choice(list(self.segmentations))
+        independent, segments = self.segmentations[name]
+        segment, other = r.choice(segments), r.choice(segments)
+        path = name if name == "persona" else f"segment.{name}"
+        forms = [f'in_segment("{name}", "{segment}")'] if name != "persona" else []
+        if independent:
+            path = f"{path}.{segment}"
+            forms += [path, f"!{path}"]
+        else:
+            forms += [
+                f'{path} == "{segment}"',
+                f'{path} != "{segment}"',
+                f'{path} in ["{segment}", "{other}"]',
+                f'"{segment}" == {path}',
+                f"has({path})",
+                f'{path}.startsWith("{segment[0]}")',
+            ]
+        length = r.choice(DAY_LENGTHS)
+        forms += [
+            f"now - since({path}) {r.choice(ORDER)} {length}",
+            f"since({path}) + {length} {r.choice(ORDER)} now",
+        ]
+        return r.choice(forms)
 
     def number(self):
         r = self.rng

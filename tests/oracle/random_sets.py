@@ -27,7 +27,7 @@ ZONES = (
     "Africa/Cairo",
     "America/Asuncion",
 )
-KINDS = ("windows", "calendar", "journeys", "values", "hours", "general")
+KINDS = ("windows", "calendar", "journeys", "values", "hours", "general", "segments")
 CURRENCIES = (("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3))
 CATEGORIES = ("hiking", "hike", "running", "tennis", "café", "")
 WINDOWS = (
@@ -102,6 +102,9 @@ ATTRIBUTES = {
     "opted": "bool",
     "wallet": "money",
     "home_zone": {"type": "time_zone", "trait": "address.zone"},
+    "bought": {"type": "string", "on": "order_completed", "of": "event.category"},
+    "shipped": {"type": "timestamp", "on": "order_completed", "of": "event.shipped_at"},
+    "count": {"type": "int", "trait": "score", "on": "order_completed", "of": "event.qty * 2"},
 }
 ATTRIBUTE_TYPES = {
     "birth_date": "date",
@@ -110,6 +113,9 @@ ATTRIBUTE_TYPES = {
     "score": "int",
     "opted": "bool",
     "wallet": "money",
+    "bought": "string",
+    "shipped": "timestamp",
+    "count": "int",
 }
 
 
@@ -267,13 +273,44 @@ class RandomSet:
             self.names[f"d{number}"] = kind
 
     def _segmentations(self):
-        self.data["segmentations"] = {}
-        names = ["life", "interest", "a_third"][: self.rng.randint(1, 3)]
+        """Each may read those made before it; they are defined in another order."""
+        r = self.rng
+        reading = self.kind == "segments" or r.random() < 0.3
+        names = ["life", "interest", "a_third", "big", "zoo"]
+        names = r.sample(names, r.randint(3, 5) if self.kind == "segments" else r.randint(1, 3))
+        if r.random() < (0.7 if self.kind == "segments" else 0.2):
+            names.insert(r.randint(0, len(names)), "persona")
+        made, known = {}, {}
         for name in names:
-            segments = {f"s{number}": self.make.bool() for number in range(self.rng.randint(2, 5))}
-            self.data["segmentations"][name] = {"kind": "exclusive", "segments": segments}
-        if self.rng.random() < 0.2:
-            self.data["segmentations"][self.rng.choice(names)]["publish"] = False
+            if reading:
+                self.make.segmentations = dict(known)
+            independent = name != "persona" and r.random() < 0.4
+            rules = {f"s{number}": self.make.bool() for number in range(r.randint(2, 5))}
+            made[name] = {"kind": "independent" if independent else "exclusive", "segments": rules}
+            known[name] = (independent, list(rules))
+            if reading and r.random() < 0.4:
+                self._derived_of(name, independent)
+        self.make.segmentations = known
+        if rules := made.pop("persona", {}).get("segments"):
+            self.data["personas"] = {name: {"when": rule} for name, rule in rules.items()}
+        if made and r.random() < 0.2:
+            made[r.choice(list(made))]["publish"] = False
+        r.shuffle(order := list(made))
+        self.data["segmentations"] = {name: made[name] for name in order}
+
+    def _derived_of(self, name, independent):
+        path = name if name == "persona" else f"segment.{name}"
+        path = f"{path}.s0" if independent else path
+        test = path if independent else f'{path} == "s0"'
+        kind, text = self.rng.choice(
+            (
+                ("int", f"{test} ? 5 : 1"),
+                ("bool", path if independent else f"has({path})"),
+                ("timestamp", f"since({path})"),
+            )
+        )
+        self.data["features"][f"of_{name}"] = {"value": text}
+        self.names[f"of_{name}"] = kind
 
     def _aimed(self):
         """Segmentations in which every change of what a kind is about can be seen."""
@@ -342,12 +379,16 @@ class RandomSet:
         r = self.rng
         if r.random() < 0.5:
             return {"event": r.choice(("order_completed", "product_viewed"))}
-        name = r.choice(list(self.data["segmentations"]))
-        segments = list(self.data["segmentations"][name]["segments"])
+        name = r.choice(list(self.data["segmentations"]) + ["persona"] * ("personas" in self.data))
+        persona = name == "persona"
+        found = self.data["personas"] if persona else self.data["segmentations"][name]["segments"]
+        segments = list(found)
         transition = {"segmentation": name}
         if r.random() < 0.7:
             transition["to"] = segments.pop(r.randrange(len(segments)))
-        if segments and r.random() < 0.3:
+        independent = not persona and self.data["segmentations"][name]["kind"] == "independent"
+        one_end = independent and "to" in transition  # it has no other segment at its other end
+        if segments and not one_end and r.random() < 0.3:
             transition["from"] = r.choice(segments)
         return {"transition": transition}
 

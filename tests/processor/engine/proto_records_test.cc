@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
+#include "base/point.h"
 #include "processor/engine/records.h"
 #include "tests/support/proto_json.h"
 #include "tests/support/world.h"
@@ -39,6 +40,7 @@ attributes:
   birth_date: date
   since: timestamp
   zone: {type: time_zone}
+  home: point
   email: {type: string, contact: true}
 features:
   orders: {on: order, aggregate: count}
@@ -61,6 +63,9 @@ segmentations:
       known: orders >= 1
   value:
     segments: {big: is_big}
+  habits:
+    kind: independent
+    segments: {often: orders >= 2, heavy: weight > 9.0, awake: now - last_at < days(2)}
 journeys:
   nudge:
     enter: {event: order}
@@ -189,6 +194,9 @@ Cell RandomCell(const expr::Type& type, bool fixed_point, std::mt19937_64& rando
       return NewText(kTexts[random() % 5]);
     case expr::Kind::kBool:
       return below(2);
+    case expr::Kind::kPoint:
+      return CellOfPoint({static_cast<std::int32_t>(below(1'800'000'001) - 900'000'000),
+                          static_cast<std::int32_t>(below(3'600'000'001) - 1'800'000'000)});
     case expr::Kind::kTimestamp:
       return below(253'402'300'800'000) - 62'135'596'800'000 * below(2) / 2;
     case expr::Kind::kDate:
@@ -217,6 +225,10 @@ void SetCells(World& world, std::mt19937_64& random) {
     set(each.type, each.fixed_point, each.cell);
   }
   for (const catalog::Segmentation& each : world.catalog().segmentations) {
+    for (int i = each.cell; each.independent && i < each.until; ++i) {
+      cells[i] = random() % 2 == 0 ? kAbsent : static_cast<Cell>(random() % 1'000'000'000);
+    }
+    if (each.independent) continue;
     const auto segments = static_cast<Cell>(each.segments.size());
     const Cell segment = static_cast<Cell>(random() % 3) - 1;
     cells[each.cell] = segment < 0 || segment >= segments ? kAbsent : segment;

@@ -25,7 +25,7 @@ TEST(CloudEvent, BecomesATypedEvent) {
   EXPECT_EQ(event.source, "web");
   EXPECT_EQ(event.key, Hash64(std::string_view("o-1\0web", 7)));
   EXPECT_TRUE(event.attributes.empty());
-  ASSERT_EQ(event.fields.size(), std::size_t{kNote + 1});
+  ASSERT_EQ(event.fields.size(), std::size_t{kHome + 1});
   EXPECT_EQ(reader.field(engine::kFieldTime).cell, event.time);
   EXPECT_EQ(reader.field(engine::kFieldId).Text(), "o-1");
   EXPECT_EQ(reader.field(engine::kFieldSource).Text(), "web");

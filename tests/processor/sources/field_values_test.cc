@@ -1,4 +1,5 @@
 // How the values of declared fields are read, by type.
+#include "base/point.h"
 #include "base/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -220,6 +221,19 @@ TEST_F(FieldValue, NothingOfAnEarlierEventStays) {
   ASSERT_EQ(reader_.SayOrder(""), "event");
   EXPECT_EQ(reader_.event().attributes.size(), 0U);
   EXPECT_EQ(reader_.field(kOrderId).cell, kAbsent);
+}
+
+TEST_F(FieldValue, APointIsAnObjectOfTwoNumbers) {
+  EXPECT_EQ(CellOf(kHome, "home", R"({"lat":48.85,"lon":-2.35})"),
+            CellOfPoint({488'500'000, -23'500'000}));
+  EXPECT_EQ(CellOf(kHome, "home", R"({"longitude": 180, "x": [{}, 1], "latitude": -90 })"),
+            CellOfPoint({-900'000'000, 1'800'000'000}));
+  EXPECT_EQ(CellOf(kHome, "home", "null"), kAbsent);
+  for (std::string_view other :
+       {"{}", R"({"lat":1})", R"({"lat":"1","lon":2})", R"({"lat":91,"lon":2})", "[1,2]", "\"1,2\"",
+        R"({"lat":1,"lon":null})", R"({"lat":1e400,"lon":2})", R"({"lat":[1],"lon":2})"}) {
+    EXPECT_EQ(Say("home", other), "type") << other;
+  }
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ inline catalog::Catalog ShopCatalog() {
   field("shipped", Type::Of(Kind::kTimestamp), 0, "shipped");
   field("day", Type::Of(Kind::kDate), 0, "day");
   field("note_that_has_a_long_name", Type::Of(Kind::kString), 0, "note_that_has_a_long_name");
+  field("home", Type::Of(Kind::kPoint), 0, "home");
   catalog.events.push_back(std::move(order));
   catalog::EventType view;
   view.name = "product_viewed";
@@ -77,6 +78,7 @@ enum OrderField {
   kShipped,
   kDay,
   kNote,
+  kHome,
 };
 enum AttributeNumber { kBirthDate, kCity, kStreet, kZone, kEmail, kPoints, kLimit, kSince, kVip };
 

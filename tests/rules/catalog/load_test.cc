@@ -55,6 +55,17 @@ TEST_F(LoadCatalogTest, NamesTheFileOfEachMistakeInOrder) {
   EXPECT_EQ(issues_[1].file, "b.yaml");
 }
 
+TEST_F(LoadCatalogTest, ReadsTheStoresBesideTheDefinitions) {
+  Write("a.yaml", "stores: {file: stores.csv}");
+  EXPECT_EQ(Load(), nullptr);
+  ASSERT_THAT(issues_, SizeIs(1));
+  EXPECT_THAT(FormatIssue(issues_[0]), HasSubstr("a.yaml:1:16: cannot read 'stores.csv'"));
+  Write("stores.csv", "id,area\nbiarritz,seaside\n");
+  const auto catalog = Load();
+  ASSERT_NE(catalog, nullptr);
+  EXPECT_EQ(catalog->stores->Find("biarritz")->area, "seaside");
+}
+
 TEST_F(LoadCatalogTest, ANameDefinedInTwoFilesIsRefused) {
   Write("a.yaml", "events:\n  x:\n");
   Write("b.yaml", "events:\n  x:\n");
