@@ -165,6 +165,7 @@ function(add_checks)
     add_check(rfm examples examples/check_rfm.py ${binary})
     add_check(golden golden golden/check_golden.py ${binary})
     add_check(docs docs docs/check_docs.py ${binary})
+    add_check(examples docs docs/check_examples.py ${binary})
     add_check(crash_short crash crash/kill_replay.py ${binary} --kills 12 --after-commit-at-least 6
               --mode 1/1/sort --mode 16/2/sorted)
     add_check(crash_damage crash crash/damage_test.py ${binary})
