@@ -34,6 +34,7 @@ struct Build {
   Problems problems;
   std::vector<std::unique_ptr<const YamlFile>> files;
   Sections sections;
+  std::vector<std::string> unused;  // features that nothing reads: they are left out
   Catalog catalog;
   std::vector<expr::Scope> event_scopes;  // by type of event
   expr::Scope customer_scope;
@@ -57,6 +58,8 @@ void CompileSegmentations(Build* build);
 void ReadJourneys(Build* build);
 // The cells that hold text, once all types are known.
 void ListTextCells(Build* build);
+// The names of features that nothing reads and nobody asked to keep.
+std::vector<std::string> UnusedFeatures(const Build& build);
 
 // Helpers of several stages.
 inline expr::Type Dyn() { return expr::Type::Of(expr::Kind::kDyn); }

@@ -152,6 +152,36 @@ std::string LowerSnakeCase(std::string_view name) {
   return snake;
 }
 
+// Everything behind the parsing of the files.
+void CompileSections(Build* build) {
+  GatherSections(build);
+  ReadProgramme(build);
+  ReadEvents(build);
+  ReadAttributes(build);
+  MakeEventScopes(build);
+  ReadFeatures(build);
+  DeclareSegmentations(build);
+  LayOut(build);
+  MakeCustomerScope(build);
+  CompileDerivedFeatures(build);
+  CompileSegmentations(build);
+  ReadJourneys(build);
+  ListTextCells(build);
+}
+
+// Compiles again without the features that nothing reads: which they are is known only once all
+// is compiled, and their cells are among those that programs name by number.
+void LeaveOutUnused(Build* build) {
+  if (!build->problems.empty()) return;
+  std::vector<std::string> unused = UnusedFeatures(*build);
+  if (unused.empty()) return;
+  Build again;
+  again.files = std::move(build->files);
+  again.unused = std::move(unused);
+  CompileSections(&again);
+  *build = std::move(again);
+}
+
 }  // namespace
 
 int Catalog::FindEvent(std::string_view name) const {
@@ -172,23 +202,11 @@ std::shared_ptr<const Catalog> CompileCatalog(const std::vector<SourceFile>& fil
                                               std::vector<Issue>* issues) {
   Build build;
   if (!ParseFiles(files, &build, issues)) return nullptr;
-  GatherSections(&build);
-  ReadProgramme(&build);
-  ReadEvents(&build);
-  ReadAttributes(&build);
-  MakeEventScopes(&build);
-  ReadFeatures(&build);
-  DeclareSegmentations(&build);
-  LayOut(&build);
-  MakeCustomerScope(&build);
-  CompileDerivedFeatures(&build);
-  CompileSegmentations(&build);
-  ReadJourneys(&build);
-  ListTextCells(&build);
-  if (!build.problems.empty()) {
-    for (Issue& issue : build.problems.Take()) issues->push_back(std::move(issue));
-    return nullptr;
-  }
+  CompileSections(&build);
+  LeaveOutUnused(&build);
+  const bool good = build.problems.empty();
+  for (Issue& issue : build.problems.Take()) issues->push_back(std::move(issue));
+  if (!good) return nullptr;
   build.catalog.segmentations_by_name = RankByName(&build.catalog.segmentations);
   build.catalog.journeys_by_name = RankByName(&build.catalog.journeys);
   build.catalog.version = VersionOf(files);

@@ -128,6 +128,7 @@ struct Feature {
   int variable = -1;
   // The value's cell. A derived or windowed one is followed by the instant until which it stands.
   int cell = -1;
+  bool keep = false;  // computed though nothing reads it
 
   // Derived: `value`, evaluated after all that it reads.
   std::optional<expr::Program> value;
@@ -204,7 +205,7 @@ struct Catalog {
 
   std::vector<EventType> events;
   std::vector<Attribute> attributes;
-  std::vector<Feature> features;            // in the order of definition
+  std::vector<Feature> features;            // those in use, in the order of definition
   std::vector<int> derived;                 // features with `value`, each after those it reads
   std::vector<int> windows;                 // features with a window, by window_index
   std::vector<std::vector<int>> on_event;   // by type of event: the features it contributes to
@@ -231,7 +232,8 @@ struct SourceFile {
   std::string text;
 };
 
-// Compiles definitions. On mistakes returns nullptr and every Issue, ordered by file, line, column.
+// Compiles definitions. On mistakes returns nullptr and every Issue, ordered by file, line, column;
+// without mistakes there may be Issues too, all of them warnings.
 std::shared_ptr<const Catalog> CompileCatalog(const std::vector<SourceFile>& files,
                                               std::vector<Issue>* issues);
 

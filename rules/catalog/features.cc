@@ -226,6 +226,9 @@ void ReadFeature(const Entry& entry, Build* build) {
   keys.n = map.Find("n");
   keys.window = map.Find("window");
   keys.grain = map.Find("grain");
+  if (const YamlNode* keep = map.Find("keep")) {
+    feature.keep = ReadBool(*keep, "'keep'", problems).value_or(false);
+  }
   map.Done();
   if (map.is_map() && !map.Has("value")) {
     const bool on = map.Has("on"), aggregate = map.Has("aggregate");
@@ -238,7 +241,7 @@ void ReadFeature(const Entry& entry, Build* build) {
     for (const YamlNode* other :
          {keys.on, keys.aggregate, keys.where, keys.of, keys.n, keys.window, keys.grain}) {
       if (other == nullptr) continue;
-      problems->Add(*other, absl::StrCat(what, " is derived: it has a 'value' and nothing else"));
+      problems->Add(*other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));
     }
   } else {
     ReadAggregate(keys, *entry.name, &feature, build);
@@ -256,6 +259,14 @@ void ReadFeatures(Build* build) {
       build->problems.Add(*entry.name,
                           absl::StrCat("more than ", kVariablesMax, " attributes and features"));
       break;
+    }
+    const auto& unused = build->unused;
+    if (std::find(unused.begin(), unused.end(), entry.name->text) != unused.end()) {
+      build->problems.Warn(*entry.name,
+                           absl::StrCat("the feature '", entry.name->text,
+                                        "' is used by nothing: it is not computed"),
+                           "take it out, or write keep: true to have it for records and lookups");
+      continue;
     }
     ReadFeature(entry, build);
   }
