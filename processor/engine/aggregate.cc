@@ -36,9 +36,6 @@ Cell AddSaturating(Cell total, Cell amount) {
   return sum;
 }
 
-namespace {
-
-// a / b rounded half to even. REQUIRES: b > 0.
 Wide DivideHalfEven(Wide a, Wide b) {
   Wide quotient = a / b;
   Wide rest = a % b;
@@ -49,8 +46,6 @@ Wide DivideHalfEven(Wide a, Wide b) {
   const bool up = rest * 2 > b || (rest * 2 == b && quotient % 2 != 0);
   return up ? quotient + 1 : quotient;
 }
-
-}  // namespace
 
 Cell Average(const Feature& feature, Wide sum, Cell count) {
   if (count <= 0) return kAbsent;
@@ -109,6 +104,40 @@ bool FoldExtreme(const Feature& feature, const Contribution& contribution, Cell*
   *time = contribution.time;
   PutTie(contribution, tie);
   return true;
+}
+
+void AddToRatio(Cell truth, Cell* cells) {
+  cells[0] = CountIn(cells[0]) + (truth != 0 ? 1 : 0);
+  cells[1] = CountIn(cells[1]) + 1;
+}
+
+void AddToMeanGap(TimeMs time, Cell* cells) {
+  cells[0] = cells[0] == kAbsent ? time : std::min(cells[0], time);
+  cells[1] = std::max(cells[1], time);
+  cells[2] = CountIn(cells[2]) + 1;
+}
+
+void AddToLastGap(TimeMs time, Cell* cells) {
+  if (time >= cells[0]) {
+    cells[1] = cells[0];
+    cells[0] = time;
+  } else {
+    cells[1] = std::max(cells[1], time);
+  }
+}
+
+Cell RatioOf(Cell trues, Cell known) {
+  if (known <= 0) return kAbsent;
+  return CellOfDouble(static_cast<double>(trues) / static_cast<double>(known));
+}
+
+Cell MeanGapOf(Cell first, Cell last, Cell count) {
+  if (count < 2) return kAbsent;
+  return static_cast<Cell>(DivideHalfEven(last - first, count - 1));
+}
+
+Cell LastGapOf(Cell latest, Cell before) {
+  return before == kAbsent ? kAbsent : latest - before;
 }
 
 }  // namespace parcours::engine

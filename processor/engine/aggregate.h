@@ -2,7 +2,9 @@
 //
 // The same functions serve a customer's lifetime cells and a window's buckets. Layouts (also in
 // docs/formats.md#cells): sum of int or double: 128 bits, low then high; avg: the same, then the
-// count; first, last: value, then time and tie unless the value is the event's time.
+// count; first, last: value, then time and tie unless the value is the event's time; ratio: how many
+// were true, how many known; mean_gap: first time, last time, count; last_gap: the latest time and
+// the one before.
 // Threads: pure.
 #pragma once
 
@@ -37,5 +39,19 @@ void PutTie(const Contribution& contribution, Cell* cell);
 // Returns whether the value may have changed.
 bool FoldExtreme(const catalog::Feature& feature, const Contribution& contribution, Cell* value,
                  Cell* time, Cell* tie);
+
+// A count in a cell, where kAbsent is none.
+inline Cell CountIn(Cell cell) { return cell == kAbsent ? 0 : cell; }
+
+void AddToRatio(Cell truth, Cell* cells);
+void AddToMeanGap(TimeMs time, Cell* cells);
+void AddToLastGap(TimeMs time, Cell* cells);
+// The values of what was added, kAbsent where too little was.
+Cell RatioOf(Cell trues, Cell known);
+Cell MeanGapOf(Cell first, Cell last, Cell count);
+Cell LastGapOf(Cell latest, Cell before);
+
+// a / b rounded half to even. REQUIRES: b > 0.
+Wide DivideHalfEven(Wide a, Wide b);
 
 }  // namespace parcours::engine

@@ -53,6 +53,7 @@ struct Context {
   expr::Frame frame;
 
   bool late = false;
+  expr::Value computed_key, computed_text;  // what a contribution may view
   catalog::VariableSet changed;  // attributes and features that differ from before
   bool changed_all = false;      // the customer's zone moved: look at everything
 };

@@ -39,6 +39,7 @@ struct Surroundings {
   const Zone* zone;
   TimeMs now;
   int decimals;
+  const Periods* seasons;
 };
 Value Apply(const Node& node, Arguments arguments, const Surroundings& around);
 
@@ -48,6 +49,7 @@ Value Negate(const Value& value);
 Value Convert(Func func, const Value& value, int decimals);
 Value Word(Func func, Arguments arguments, const Surroundings& around);
 Value Accessor(const Node& node, const Value& value);
+Value Top(const Value& map);
 Value NoOverload(std::string_view name);
 
 // CEL's equality: numbers across types, NaN unequal to itself, different kinds unequal.
