@@ -54,8 +54,8 @@ bool GetPair(std::string_view* bytes, MapPair* pair) {
 
 void PutPair(const MapPair& pair, std::string* out) {
   PutText(pair.key, out);
-  WideBits folded = (static_cast<WideBits>(pair.sum) << 1) ^
-                    static_cast<WideBits>(pair.sum >> (kWideBits - 1));
+  WideBits folded =
+      (static_cast<WideBits>(pair.sum) << 1) ^ static_cast<WideBits>(pair.sum >> (kWideBits - 1));
   for (; folded >= 0x80; folded >>= 7) out->push_back(static_cast<char>(folded | 0x80));
   out->push_back(static_cast<char>(folded));
 }

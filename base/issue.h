@@ -12,11 +12,11 @@
 namespace parcours {
 
 struct Issue {
-  std::string file;     // as named by the user; empty for a lone expression
-  int line = 1;         // from 1
-  int column = 1;       // from 1, in characters (code points)
-  std::string message;  // what is wrong and what was expected: "unknown name 'oders'"
-  std::string hint;     // what to write instead, or empty: "did you mean 'orders'?"
+  std::string file;      // as named by the user; empty for a lone expression
+  int line = 1;          // from 1
+  int column = 1;        // from 1, in characters (code points)
+  std::string message;   // what is wrong and what was expected: "unknown name 'oders'"
+  std::string hint;      // what to write instead, or empty: "did you mean 'orders'?"
   bool warning = false;  // the definitions are good nevertheless
 };
 

@@ -136,8 +136,6 @@ Cell MeanGapOf(Cell first, Cell last, Cell count) {
   return static_cast<Cell>(DivideHalfEven(last - first, count - 1));
 }
 
-Cell LastGapOf(Cell latest, Cell before) {
-  return before == kAbsent ? kAbsent : latest - before;
-}
+Cell LastGapOf(Cell latest, Cell before) { return before == kAbsent ? kAbsent : latest - before; }
 
 }  // namespace parcours::engine

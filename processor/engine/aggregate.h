@@ -2,10 +2,9 @@
 //
 // The same functions serve a customer's lifetime cells and a window's buckets. Layouts (also in
 // docs/formats.md#cells): sum of int or double: 128 bits, low then high; avg: the same, then the
-// count; first, last: value, then time and tie unless the value is the event's time; ratio: how many
-// were true, how many known; mean_gap: first time, last time, count; last_gap: the latest time and
-// the one before.
-// Threads: pure.
+// count; first, last: value, then time and tie unless the value is the event's time; ratio: how
+// many were true, how many known; mean_gap: first time, last time, count; last_gap: the latest time
+// and the one before. Threads: pure.
 #pragma once
 
 #include "base/cell.h"

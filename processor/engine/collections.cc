@@ -90,14 +90,18 @@ Cell CountOf(std::string_view set) {
 }
 
 bool AddToList(const Feature& feature, const Contribution& contribution, Cell* cell) {
-  const ListEntry added{contribution.time, contribution.id, contribution.source,
-                        contribution.value, contribution.text};
+  const ListEntry added{contribution.time, contribution.id, contribution.source, contribution.value,
+                        contribution.text};
   std::vector<ListEntry> entries;
   std::string_view bytes = BytesOfCell(cell);
   for (ListEntry entry; GetEntry(feature.of_text, &bytes, &entry);) entries.push_back(entry);
   entries.insert(std::upper_bound(entries.begin(), entries.end(), added, ComesBefore), added);
   const std::size_t most = static_cast<std::size_t>(feature.n);
-  const std::size_t beyond = entries.size() > most ? entries.size() - most : 0;
+  std::size_t beyond = entries.size() > most ? entries.size() - most : 0;
+  if (PARCOURS_MUTANT("list-keeps-the-earliest")) {
+    entries.resize(std::min(entries.size(), most));
+    beyond = 0;
+  }
   std::string kept;
   for (std::size_t i = beyond; i < entries.size(); ++i) {
     PutEntry(feature.of_text, entries[i], &kept);

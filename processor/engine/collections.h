@@ -5,8 +5,8 @@
 //   are the count itself, else the greatest of them tells how densely hashes lie.
 // list: the latest n values by (event time, id, source).
 // map: a sum by key. Of more keys than the feature's `keys`, those whose hash is smallest stay and
-//   all others are one sum under the key "". A key's rank never changes, so that whoever is among the
-//   smallest in the end has been so from the first contribution on.
+//   all others are one sum under the key "". A key's rank never changes, so that whoever is among
+//   the smallest in the end has been so from the first contribution on.
 // Bytes: base/collection.h.   Limits: kDistinctKept hashes, catalog::kListMax values,
 // catalog::kMapKeysMax keys of at most kMapKeyBytesMax bytes. Threads: pure.
 #pragma once

@@ -54,8 +54,8 @@ struct Context {
 
   bool late = false;
   expr::Value computed_key, computed_text;  // what a contribution may view
-  catalog::VariableSet changed;  // attributes and features that differ from before
-  bool changed_all = false;      // the customer's zone moved: look at everything
+  catalog::VariableSet changed;             // attributes and features that differ from before
+  bool changed_all = false;                 // the customer's zone moved: look at everything
 };
 
 // The stages, in order.

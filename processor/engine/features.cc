@@ -151,11 +151,10 @@ void Contribute(Context& context, const Feature& feature, const expr::Frame& fra
   }
   Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
   if (!ReadOf(context, frame, feature, &contribution)) return;
-  const bool changed =
-      feature.window.has_value()
-          ? AddToWindow(context.catalog, context.rules.shape, feature, contribution, context.now,
-                        context.customer)
-          : AddToLifetime(feature, contribution, context.customer.cells());
+  const bool changed = feature.window.has_value()
+                           ? AddToWindow(context.catalog, context.rules.shape, feature,
+                                         contribution, context.now, context.customer)
+                           : AddToLifetime(feature, contribution, context.customer.cells());
   if (changed) context.changed.Add(feature.variable);
 }
 

@@ -18,7 +18,10 @@ using state::BucketShape;
 using state::CellKind;
 
 std::int64_t LineOf(const Window& window, const Zone& zone, TimeMs t) {
-  if (window.periods != nullptr) return LineBefore(window, zone, t);
+  if (window.periods != nullptr) {
+    if (PARCOURS_MUTANT("month-half-open-on-the-left")) return LineBefore(window, zone, t - 1);
+    return LineBefore(window, zone, t);
+  }
   if (window.local_days) {
     const CivilDay day = zone.DayOf(t);
     // A day that a zone skipped begins with the next one: their line is one, numbered by the later.
@@ -67,7 +70,7 @@ CellKind KindOf(const expr::Type& type) {
 
 CellKind KindOf(const Feature& feature) {
   return feature.fixed_point && !catalog::IsHeldAsText(feature.type) ? CellKind::kNumber
-                                                                    : KindOf(feature.type);
+                                                                     : KindOf(feature.type);
 }
 
 BucketShape BucketShapeOf(const Feature& feature) {
@@ -194,8 +197,7 @@ Cell ExtremeTotal(const Counting& counting) {
   Cell best = kAbsent;
   for (int i = 0; i < counting.size; ++i) {
     const Cell value = counting[i][0];
-    const bool better =
-        counting.feature.aggregate == Aggregate::kMin ? value < best : value > best;
+    const bool better = counting.feature.aggregate == Aggregate::kMin ? value < best : value > best;
     if (best == kAbsent || better) best = value;
   }
   return best;
@@ -254,8 +256,8 @@ Cell Total(const Counting& counting) {
       return DistinctTotal(counting);
     case Aggregate::kDecayed:
       return DecayedTotal(counting);
-    case Aggregate::kMap:   // a text of its own: PutTotal
-    case Aggregate::kNth:   // no window
+    case Aggregate::kMap:  // a text of its own: PutTotal
+    case Aggregate::kNth:  // no window
     case Aggregate::kList:
       break;
   }
@@ -298,7 +300,7 @@ void Renew(const Zone& zone, const BucketShape& shape, const Feature& feature, T
   if (window.previous || feature.aggregate == Aggregate::kDecayed) {
     counting.line = LineBefore(window, zone, now);
   }
-  while (window.previous && counting.size > 0 &&
+  while (window.previous && !PARCOURS_MUTANT("last-month-holds-this-one") && counting.size > 0 &&
          buckets.line(shape, counting.size - 1) >= counting.line) {
     --counting.size;
   }
@@ -373,12 +375,12 @@ TimeMs DecaysBelow(Counting counting, const Zone& zone, Cell bound) {
   };
   // It only falls, and is nothing once the newest bucket has left; a skipped day is two lines.
   std::int64_t above = counting.line;
-  std::int64_t below =
-      counting.buckets.line(counting.shape, counting.size - 1) + window.grains + 2;
+  std::int64_t below = counting.buckets.line(counting.shape, counting.size - 1) + window.grains + 2;
   while (above + 1 < below) {
     const std::int64_t middle = above + (below - above) / 2;
     (is_below(middle) ? below : above) = middle;
   }
+  if (PARCOURS_MUTANT("decay-found-a-line-late")) ++below;
   return StartOfLine(window, zone, below);
 }
 

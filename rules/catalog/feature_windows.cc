@@ -57,9 +57,9 @@ std::optional<Window> CalendarWindow(const YamlNode& node, Build* build) {
     window.previous = known.previous;
     return window;
   }
-  build->problems.AddUnknown(
-      node, absl::StrCat("'", Shown(node.text), "' is no window of the calendar"), node.text,
-      names);
+  build->problems.AddUnknown(node,
+                             absl::StrCat("'", Shown(node.text), "' is no window of the calendar"),
+                             node.text, names);
   return std::nullopt;
 }
 
@@ -141,6 +141,7 @@ std::vector<std::int64_t> DecayWeights(const Window& window, TimeMs half_life) {
   const auto roots = RootsOfHalf();
   std::vector<std::int64_t> weights;
   for (int age = 0; age < window.grains; ++age) {
+    // Rounded, not cut: the sum of many weights would fall behind.
     const WideBits weight = HalvedBy(age * window.grain, half_life, roots) * kMillion;
     weights.push_back(static_cast<std::int64_t>((weight + (WideBits{1} << (kBits - 1))) >> kBits));
   }

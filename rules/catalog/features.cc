@@ -130,9 +130,10 @@ void ReadOwnKeys(const Keys& keys, const YamlNode& name, Feature* feature, Build
     const YamlNode* node;
     const char* hint;  // null where it may be left out
   };
-  for (const Own& own : {Own{"n", keys.n, "write n: 2"}, Own{"by", keys.by, "write by: event.FIELD"},
-                         Own{"keys", keys.keys, nullptr},
-                         Own{"half_life", keys.half_life, "write half_life: 14d"}}) {
+  for (const Own& own :
+       {Own{"n", keys.n, "write n: 2"}, Own{"by", keys.by, "write by: event.FIELD"},
+        Own{"keys", keys.keys, nullptr},
+        Own{"half_life", keys.half_life, "write half_life: 14d"}}) {
     const bool knows = rule.Knows(own.key);
     if (own.node != nullptr && !knows) {
       problems->Add(*own.node,
@@ -152,8 +153,8 @@ void ReadOwnKeys(const Keys& keys, const YamlNode& name, Feature* feature, Build
     feature->keys = ReadInt(*keys.keys, "'keys'", 1, kMapKeysMax, problems).value_or(kMapKeys);
   }
   if (keys.by != nullptr) {
-    feature->by = CompileOnEvent(*keys.by, "'by'", feature->event_type, Type::Of(Kind::kString),
-                                 build);
+    feature->by =
+        CompileOnEvent(*keys.by, "'by'", feature->event_type, Type::Of(Kind::kString), build);
   }
 }
 
@@ -269,11 +270,11 @@ void ReadFeature(const Entry& entry, Build* build) {
     if (!on || !aggregate) problems->Add(*entry.name, absl::StrCat(what, " needs ", missing));
   }
   if (keys.value != nullptr) {
-    for (const YamlNode* other :
-         {keys.on, keys.aggregate, keys.where, keys.of, keys.by, keys.n, keys.keys, keys.half_life,
-          keys.window, keys.grain}) {
+    for (const YamlNode* other : {keys.on, keys.aggregate, keys.where, keys.of, keys.by, keys.n,
+                                  keys.keys, keys.half_life, keys.window, keys.grain}) {
       if (other == nullptr) continue;
-      problems->Add(*other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));
+      problems->Add(
+          *other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));
     }
   } else {
     ReadAggregate(keys, *entry.name, &feature, build);

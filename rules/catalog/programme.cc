@@ -57,7 +57,8 @@ std::optional<PeriodStart> ReadStart(const YamlNode& name, const YamlNode& node,
                                      Problems* problems) {
   const auto date = ParseDate(absl::StrCat("2001-", node.IsScalar() ? node.text : ""));
   if (!date.ok()) {
-    problems->Add(node, absl::StrCat("the season '", Shown(name.text), "' begins on no day of a year"),
+    problems->Add(node,
+                  absl::StrCat("the season '", Shown(name.text), "' begins on no day of a year"),
                   "write its month and day, such as 06-01");
     return std::nullopt;
   }
@@ -68,9 +69,10 @@ std::optional<PeriodStart> ReadStart(const YamlNode& name, const YamlNode& node,
 void ReadSeasons(const YamlNode& node, Build* build) {
   Problems* problems = &build->problems;
   if (!node.IsMap() || node.keys.empty() || node.keys.size() > kPeriodsMax) {
-    problems->Add(node, absl::StrCat("'seasons' must be 1 to ", kPeriodsMax,
-                                     " names, each with its first day"),
-                  "write seasons: {summer: 04-01, winter: 10-01}");
+    problems->Add(
+        node,
+        absl::StrCat("'seasons' must be 1 to ", kPeriodsMax, " names, each with its first day"),
+        "write seasons: {summer: 04-01, winter: 10-01}");
     return;
   }
   std::vector<PeriodStart> starts;
@@ -80,9 +82,8 @@ void ReadSeasons(const YamlNode& node, Build* build) {
     if (start.has_value()) starts.push_back(*start);
   }
   const auto day = [](const PeriodStart& start) { return std::pair(start.month, start.day); };
-  std::sort(starts.begin(), starts.end(), [&](const PeriodStart& a, const PeriodStart& b) {
-    return day(a) < day(b);
-  });
+  std::sort(starts.begin(), starts.end(),
+            [&](const PeriodStart& a, const PeriodStart& b) { return day(a) < day(b); });
   for (std::size_t i = 1; i < starts.size(); ++i) {
     if (day(starts[i - 1]) != day(starts[i])) continue;
     problems->Add(node, absl::StrCat("the seasons '", Shown(starts[i - 1].name), "' and '",

@@ -29,8 +29,8 @@ events:
 std::string WithEvents(std::string_view more) { return std::string(kEvents) + std::string(more); }
 
 Window WindowOf(const std::string& keys) {
-  const auto catalog =
-      Compiled(WithEvents("features: {f: {on: app_opened, aggregate: count, keep: true, " + keys + "}}"));
+  const auto catalog = Compiled(
+      WithEvents("features: {f: {on: app_opened, aggregate: count, keep: true, " + keys + "}}"));
   return *catalog->features[0].window;
 }
 
