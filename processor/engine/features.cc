@@ -136,6 +136,10 @@ bool AddToLifetime(const Feature& feature, const Contribution& contribution, Cel
       AddToLastGap(contribution.time, aux);
       *value = LastGapOf(aux[0], aux[1]);
       return true;
+    case Aggregate::kStddev:
+      AddToDeviation(contribution.value, aux);
+      *value = DeviationOf(feature, aux);
+      return true;
     case Aggregate::kDecayed:
       break;  // has a window
   }

@@ -103,6 +103,7 @@ BucketShape BucketShapeOf(const Feature& feature) {
     case Aggregate::kCount:
     case Aggregate::kNth:
     case Aggregate::kList:
+    case Aggregate::kStddev:
       return {.width = 1};
   }
   return {};
@@ -155,8 +156,9 @@ void AddToBucket(const Feature& feature, const Contribution& contribution, Cell*
     case Aggregate::kDecayed:
       PutWide(GetWide(bucket) + contribution.value, bucket);
       break;
-    case Aggregate::kList:
-      break;  // has no window
+    case Aggregate::kList:  // no window
+    case Aggregate::kStddev:
+      break;
   }
 }
 
@@ -224,9 +226,7 @@ Cell DecayedTotal(const Counting& counting) {
     const std::int64_t age = counting.line - counting.buckets.line(counting.shape, i);
     sum += GetWide(counting[i]) * weights[std::clamp(age, std::int64_t{0}, oldest)];
   }
-  Wide unit = 1;
-  for (int i = 0; i < counting.feature.of_scale; ++i) unit *= 10;
-  return CellOfWide(DivideHalfEven(sum, unit));
+  return CellOfWide(DivideHalfEven(sum, Scaled(1, counting.feature.of_scale)));
 }
 
 Cell Total(const Counting& counting) {
@@ -259,6 +259,7 @@ Cell Total(const Counting& counting) {
     case Aggregate::kMap:  // a text of its own: PutTotal
     case Aggregate::kNth:  // no window
     case Aggregate::kList:
+    case Aggregate::kStddev:
       break;
   }
   return kAbsent;

@@ -34,6 +34,7 @@ constexpr AggregateRule kRules[] = {
     {"mean_gap", Need::kNo, 0, Need::kMay},
     {"last_gap", Need::kNo, 0, Need::kMay},
     {"decayed", Need::kMay, Bits(Kind::kInt, Kind::kDouble), Need::kMust, {"half_life"}},
+    {"stddev", Need::kMust, kNumbers, Need::kNo},
 };
 
 }  // namespace

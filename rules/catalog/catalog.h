@@ -51,6 +51,7 @@ inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, lo
 inline constexpr int kAuxOfAvg = 3;           // the same, then the count
 inline constexpr int kAuxOfFirst = 2;         // time, tie text; none where of_event_time
 inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text; or n values
+inline constexpr int kAuxOfStddev = 5;        // sum, sum of squares, 128 bits each; the count
 inline constexpr int kAuxOfDistinct = 1;      // a set of hashes: base/collection.h
 inline constexpr int kAuxOfRatio = 2;         // how many were true, and how many known
 inline constexpr int kAuxOfMeanGap = 3;       // the first time, the last, how many
@@ -135,6 +136,7 @@ enum class Aggregate {
   kMeanGap,
   kLastGap,
   kDecayed,
+  kStddev,
 };
 
 // Sliding: contributions count from their time t until the first grid line at or after t + length.

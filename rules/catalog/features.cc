@@ -69,6 +69,7 @@ void SetType(Feature* feature) {
   };
   switch (feature->aggregate) {
     case Aggregate::kAvg:
+    case Aggregate::kStddev:
       // A mean has more decimals than what it is of: an IEEE double, or money rounded to its own.
       if (!IsKind(feature->type, Kind::kMoney)) becomes(Type::Of(Kind::kDouble), 0, false);
       break;
@@ -222,7 +223,7 @@ void ReadAggregate(const Keys& keys, const YamlNode& name, Feature* feature, Bui
   }
   std::optional<int> aggregate;
   if (keys.aggregate != nullptr) {
-    static const auto* const later = new std::vector<std::string>{"stddev", "variance"};
+    static const auto* const later = new std::vector<std::string>{"variance", "median"};
     aggregate = ReadChoice(*keys.aggregate, "aggregate", AggregateNames(), *later, problems);
   }
   if (!aggregate.has_value()) {

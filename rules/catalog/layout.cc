@@ -22,6 +22,8 @@ int AuxCells(const Feature& feature) {
       return 0;
     case Aggregate::kDistinct:
       return kAuxOfDistinct;
+    case Aggregate::kStddev:
+      return kAuxOfStddev;
     case Aggregate::kRatio:
       return kAuxOfRatio;
     case Aggregate::kMeanGap:

@@ -3,6 +3,7 @@
 Nothing is kept incrementally: a feature's value at an instant is read off all its contributions.
 """
 
+import math
 from fractions import Fraction
 
 import cel
@@ -155,6 +156,7 @@ class Feature:
             "first": lambda: values[0],
             "last": lambda: values[-1],
             "nth": lambda: values[self.n - 1],
+            "stddev": lambda: self.deviation(values),
             "min": lambda: min(values),
             "max": lambda: max(values),
             "ratio": lambda: float(Fraction(sum(values), len(values))),
@@ -185,6 +187,14 @@ class Feature:
         """The sum of fixed-point doubles, without any rounding."""
         ten = 10**self.scale
         return Fraction(sum(round(Fraction(value) * ten) for value in values), ten)
+
+    def deviation(self, values):
+        """The population's: from whole numbers, so that only the root is rounded."""
+        money, ten = isinstance(values[0], cel.Money), 10**self.scale
+        units = [v.n if money else round(Fraction(v) * ten) for v in values]
+        count = len(units)
+        root = math.sqrt(count * sum(n * n for n in units) - sum(units) ** 2)
+        return cel.Money(round(root / count)) if money else root / (count * ten)
 
     def average(self, values):
         if isinstance(values[0], cel.Money):

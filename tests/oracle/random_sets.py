@@ -221,9 +221,9 @@ class RandomSet:
     def _feature(self, windowed):
         r = self.rng
         aggregate = r.choice(
-            ("count", "count", "sum", "sum", "min", "max", "avg", "first", "last", "nth")
+            ("count", "count", "sum", "sum", "min", "max", "avg", "stddev", "first", "last", "nth")
         )
-        if windowed and aggregate == "nth":
+        if windowed and aggregate in ("nth", "stddev"):
             aggregate = "count"
         spec = {"on": "order_completed", "aggregate": aggregate}
         kind = "int"
@@ -235,7 +235,7 @@ class RandomSet:
                 "avg": ("money", "int", "double"),
                 "min": ("money", "int", "double", "timestamp", "date"),
             }
-            wanted["max"] = wanted["min"]
+            wanted["max"], wanted["stddev"] = wanted["min"], wanted["avg"]
             field, kind = r.choice(
                 [
                     item
@@ -248,7 +248,7 @@ class RandomSet:
                 spec["of"] = r.choice(("event.qty * 2", "6 / event.qty", "event.items[0].quantity"))
             if field == "total" and r.random() < 0.2:
                 spec["of"] = "event.items[0].price"
-            if aggregate == "avg" and kind == "int":
+            if aggregate in ("avg", "stddev") and kind == "int":
                 kind = "double"
         if spec["on"] == "order_completed" and r.random() < 0.4:
             spec["where"] = r.choice(WHERES)
