@@ -329,8 +329,11 @@ bool AddToWindow(const catalog::Catalog& catalog, const state::Shape& shape, con
     ++value[0];
   } else if (!feature.window->previous && IsMoneySum(feature) && value[0] != kOverflow) {
     value[0] = AddSaturating(value[0], contribution.value);
-  } else {
+  } else if (value[1] <= now) {
     RollWindow(catalog, shape, feature, now, customer);
+    return true;
+  } else {
+    Renew(*catalog.zone, bucket_shape, feature, now, customer);
     return true;
   }
   value[1] = std::min(value[1], expiry);

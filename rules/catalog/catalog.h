@@ -35,6 +35,8 @@ inline constexpr int kNthMax = 16;
 inline constexpr int kListMax = 32;      // values a list keeps
 inline constexpr int kMapKeysMax = 256;  // keys a map keeps
 inline constexpr int kMapKeys = 32;      // unless stated
+// Of a window of maps: keys times grains. A distinct count is like kMapKeys of them.
+inline constexpr int kWindowKeysMax = 8192;
 inline constexpr int kGrainsMax = 2000;  // of one window
 inline constexpr int kDecayedScale = 6;  // decimals of a decayed feature
 inline constexpr int kNameBytesMax = 64;

@@ -159,6 +159,19 @@ void ReadOwnKeys(const Keys& keys, const YamlNode& name, Feature* feature, Build
   }
 }
 
+// Each grain of a window has a map, or the hashes of a distinct count, of its own.
+void CheckWindowKeys(const YamlNode& window, const Feature& feature, Problems* problems) {
+  const bool collects =
+      feature.aggregate == Aggregate::kMap || feature.aggregate == Aggregate::kDistinct;
+  const int keys = feature.aggregate == Aggregate::kMap ? feature.keys : kMapKeys;
+  if (!collects || feature.window->grains * keys <= kWindowKeysMax) return;
+  problems->Add(window,
+                absl::StrCat("the window has ", feature.window->grains, " grains, more than the ",
+                             kWindowKeysMax / keys, " that this '",
+                             std::string(RuleOf(feature.aggregate).name), "' may have"),
+                "write a coarser 'grain', such as 1d");
+}
+
 void ReadWindowKeys(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
   Problems* problems = &build->problems;
   const AggregateRule& rule = RuleOf(feature->aggregate);
@@ -177,7 +190,9 @@ void ReadWindowKeys(const Keys& keys, const YamlNode& name, Feature* feature, Bu
     return;
   }
   feature->window = ReadWindow(*keys.window, keys.grain, build);
-  if (!feature->window.has_value() || feature->aggregate != Aggregate::kDecayed) return;
+  if (!feature->window.has_value()) return;
+  CheckWindowKeys(*keys.window, *feature, problems);
+  if (feature->aggregate != Aggregate::kDecayed) return;
   if (feature->window->periods != nullptr) {
     problems->Add(*keys.window, "'decayed' has a sliding window", "write window: 90d");
   } else if (keys.half_life != nullptr) {

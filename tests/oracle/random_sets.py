@@ -302,6 +302,9 @@ class RandomSet:
             spec["where"] = r.choice(WHERES)
         if windowed and aggregate not in ("list", "decayed"):
             self._window(spec, self._windows())
+            if aggregate in ("map", "distinct") and spec.get("grain") != "1d":
+                if spec["window"] in ("14d", "2w", "15d", "30d"):
+                    spec["grain"] = "1d"  # each grain has a collection of its own: not too many
         return spec, kind
 
     def _map(self, spec):
