@@ -264,7 +264,7 @@ NaiveValue Walk(const NaiveWorld& world, int id) {
   if (ast.is_operator) return Operator(ast.text, arguments);
   if (ast.receiver) return Accessor(ast.text, arguments);
   static const std::map<std::string, int> kWords = {
-      {"calendar_days", 0}, {"months", 0},  {"age", 0},       {"start_of_day", 0},
+      {"calendar_days", 0}, {"months", 0},  {"age", 0},        {"start_of_day", 0},
       {"local_date", 0},    {"weekday", 0}, {"local_time", 0}, {"season", 0}};
   if (kWords.count(ast.text) > 0) return Word(ast.text, arguments, world);
   return Constructed(ast.text, arguments[0]);
