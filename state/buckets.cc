@@ -52,8 +52,13 @@ void Buckets::Clear(const BucketShape& shape) {
 }
 
 std::size_t Buckets::MemoryBytes(const BucketShape& shape) const {
-  return static_cast<std::size_t>(capacity_) * (static_cast<std::size_t>(shape.width) + 1) *
-         sizeof(Cell);
+  // A value and its tie are short; sets and maps, which are all there is in their bucket, may be
+  // not.
+  const bool collections = shape.text_cell >= 0 && shape.width == 1;
+  std::size_t texts = 0;
+  for (int i = 0; collections && i < size_; ++i) texts += TextBytes(cells(shape, i)[0]);
+  return texts + static_cast<std::size_t>(capacity_) * (static_cast<std::size_t>(shape.width) + 1) *
+                     sizeof(Cell);
 }
 
 }  // namespace parcours::state

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/mutant.h"
 
@@ -11,6 +12,8 @@ using catalog::Aggregate;
 using catalog::Feature;
 
 namespace {
+
+__extension__ typedef unsigned __int128 WideBits;
 
 constexpr std::size_t kTieBytesMax = 2 * kEventIdBytesMax + 1;
 
@@ -36,9 +39,6 @@ Cell AddSaturating(Cell total, Cell amount) {
   return sum;
 }
 
-namespace {
-
-// a / b rounded half to even. REQUIRES: b > 0.
 Wide DivideHalfEven(Wide a, Wide b) {
   Wide quotient = a / b;
   Wide rest = a % b;
@@ -50,15 +50,17 @@ Wide DivideHalfEven(Wide a, Wide b) {
   return up ? quotient + 1 : quotient;
 }
 
-}  // namespace
+Wide Scaled(Wide number, int decimals) {
+  for (int i = 0; i < decimals; ++i) number *= 10;
+  return number;
+}
 
 Cell Average(const Feature& feature, Wide sum, Cell count) {
   if (count <= 0) return kAbsent;
   if (feature.type.kind == expr::Kind::kMoney) return CellOfWide(DivideHalfEven(sum, count));
-  Wide parts = count;  // one division, correctly rounded
-  for (int i = 0; i < feature.of_scale; ++i) parts *= 10;
-  const double mean = static_cast<double>(sum) / static_cast<double>(parts);
-  return CellOfDouble(mean);
+  // One division, correctly rounded.
+  const Wide parts = Scaled(count, feature.of_scale);
+  return CellOfDouble(static_cast<double>(sum) / static_cast<double>(parts));
 }
 
 bool Before(const Contribution& contribution, Cell time, const Cell* tie_cell) {
@@ -110,5 +112,62 @@ bool FoldExtreme(const Feature& feature, const Contribution& contribution, Cell*
   PutTie(contribution, tie);
   return true;
 }
+
+void AddToDeviation(Cell amount, Cell* cells) {
+  PutWide(GetWide(cells) + amount, cells);
+  const auto square = static_cast<WideBits>(static_cast<Wide>(amount) * amount);
+  auto squares = static_cast<WideBits>(GetWide(cells + 2));
+  // Once out of range, for ever, in whichever order they come.
+  if (__builtin_add_overflow(squares, square, &squares)) squares = ~WideBits{0};
+  PutWide(static_cast<Wide>(squares), cells + 2);
+  cells[4] = CountIn(cells[4]) + 1;
+}
+
+Cell DeviationOf(const Feature& feature, const Cell* cells) {
+  const Cell count = CountIn(cells[4]);
+  if (count == 0) return kAbsent;
+  const Wide sum = GetWide(cells);
+  const auto squares = static_cast<WideBits>(GetWide(cells + 2));
+  // n^2 times the variance, exactly: n * sum of squares - square of the sum, which is no greater.
+  WideBits scaled;
+  if (__builtin_mul_overflow(squares, static_cast<WideBits>(count), &scaled)) return kOverflow;
+  scaled -= static_cast<WideBits>(sum) * static_cast<WideBits>(sum);
+  const double root = std::sqrt(static_cast<double>(scaled));
+  const bool money = feature.type.kind == expr::Kind::kMoney;
+  if (money) return static_cast<Cell>(std::nearbyint(root / static_cast<double>(count)));
+  return CellOfDouble(root / static_cast<double>(Scaled(count, feature.of_scale)));
+}
+
+void AddToRatio(Cell truth, Cell* cells) {
+  cells[0] = CountIn(cells[0]) + (truth != 0 ? 1 : 0);
+  cells[1] = CountIn(cells[1]) + 1;
+}
+
+void AddToMeanGap(TimeMs time, Cell* cells) {
+  cells[0] = cells[0] == kAbsent ? time : std::min(cells[0], time);
+  cells[1] = std::max(cells[1], time);
+  cells[2] = CountIn(cells[2]) + 1;
+}
+
+void AddToLastGap(TimeMs time, Cell* cells) {
+  if (time >= cells[0]) {
+    cells[1] = cells[0];
+    cells[0] = time;
+  } else {
+    cells[1] = std::max(cells[1], time);
+  }
+}
+
+Cell RatioOf(Cell trues, Cell known) {
+  if (known <= 0) return kAbsent;
+  return CellOfDouble(static_cast<double>(trues) / static_cast<double>(known));
+}
+
+Cell MeanGapOf(Cell first, Cell last, Cell count) {
+  if (count < 2) return kAbsent;
+  return static_cast<Cell>(DivideHalfEven(last - first, count - 1));
+}
+
+Cell LastGapOf(Cell latest, Cell before) { return before == kAbsent ? kAbsent : latest - before; }
 
 }  // namespace parcours::engine

@@ -62,6 +62,7 @@ struct Context {
   expr::Frame frame;
 
   bool late = false;
+  expr::Value computed_key, computed_text;  // what a contribution may view
   catalog::VariableSet changed;  // attributes, features, segmentations that differ from before
   bool changed_all = false;      // the customer's zone moved: look at everything
 };

@@ -1,7 +1,9 @@
 // Features: what one event adds to them, and the derived ones that follow.
+#include <span>
+#include <vector>
 
-#include "base/mutant.h"
 #include "processor/engine/aggregate.h"
+#include "processor/engine/collections.h"
 #include "processor/engine/context.h"
 
 namespace parcours::engine {
@@ -11,24 +13,45 @@ using catalog::Feature;
 
 namespace {
 
-// What `feature` takes from the event. False if it takes nothing: `of` is absent or an error.
-bool ReadOf(const expr::Frame& frame, const Feature& feature, Contribution* contribution,
-            Counters* counters) {
+constexpr std::size_t kItemFields = 4;  // product_id, category, quantity, price
+
+// The text that `program` tells, which views the event or `*holder`; false if it is an error.
+bool ReadText(const expr::Frame& frame, const expr::Program& program, Counters* counters,
+              expr::Value* holder, std::string_view* text) {
+  if (const int number = program.plain_field(); number >= 0) {
+    const expr::Field& field = frame.fields[number];
+    if (!IsValue(field.cell)) return false;
+    *text = field.Text();
+    return true;
+  }
+  ++counters->evaluations;
+  *holder = program.Evaluate(frame).value;
+  if (!holder->Is(expr::Kind::kString)) return false;
+  *text = holder->AsText();
+  return true;
+}
+
+// What `feature` takes from the event. False if it takes nothing: `of` or `by` is absent or an
+// error.
+bool ReadOf(Context& context, const expr::Frame& frame, const Feature& feature,
+            Contribution* contribution) {
+  Counters* const counters = &context.effects->counters;
+  if (feature.by.has_value() &&
+      !ReadText(frame, *feature.by, counters, &context.computed_key, &contribution->key)) {
+    return false;
+  }
   if (!feature.of.has_value()) return true;
+  if (feature.of_text) {
+    return ReadText(frame, *feature.of, counters, &context.computed_text, &contribution->text);
+  }
   const int number = feature.of->plain_field();
-  if (number < 0) {  // computed: the catalog admits only integers, money and times here
+  if (number < 0) {  // computed: the catalog admits no doubles here
     ++counters->evaluations;
     contribution->value = feature.of->Read(frame).cell;
-    return IsValue(contribution->value);
-  }
-  const expr::Field& field = frame.fields[number];
-  if (!IsValue(field.cell)) return false;
-  if (feature.type.kind == expr::Kind::kString) {
-    contribution->text = field.Text();
   } else {
-    contribution->value = field.cell;
+    contribution->value = frame.fields[number].cell;
   }
-  return true;
+  return IsValue(contribution->value);
 }
 
 // Adds to the n earliest; returns whether the nth is another than before.
@@ -93,8 +116,73 @@ bool AddToLifetime(const Feature& feature, const Contribution& contribution, Cel
     case Aggregate::kFirst:
     case Aggregate::kLast:
       return FoldExtreme(feature, contribution, value, aux, aux + 1);
+    case Aggregate::kDistinct:
+      if (!AddToSet(contribution, feature.of_text, aux)) return false;
+      *value = CountOf(TextOf(aux));
+      return true;
+    case Aggregate::kList:
+      return AddToList(feature, contribution, value);
+    case Aggregate::kMap:
+      return AddToMap(feature, contribution, value);
+    case Aggregate::kRatio:
+      AddToRatio(contribution.value, aux);
+      *value = RatioOf(aux[0], aux[1]);
+      return true;
+    case Aggregate::kMeanGap:
+      AddToMeanGap(contribution.time, aux);
+      *value = MeanGapOf(aux[0], aux[1], aux[2]);
+      return true;
+    case Aggregate::kLastGap:
+      AddToLastGap(contribution.time, aux);
+      *value = LastGapOf(aux[0], aux[1]);
+      return true;
+    case Aggregate::kStddev:
+      AddToDeviation(contribution.value, aux);
+      *value = DeviationOf(feature, aux);
+      return true;
+    case Aggregate::kDecayed:
+      break;  // has a window
   }
   return false;
+}
+
+// Adds what the fields of `frame` say to `feature`, if they say anything.
+void Contribute(Context& context, const Feature& feature, const expr::Frame& frame) {
+  const Event& event = *context.event;
+  if (feature.where.has_value()) {
+    ++context.effects->counters.evaluations;
+    if (feature.where->Test(frame).truth != expr::Truth::kTrue) return;
+  }
+  Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
+  if (!ReadOf(context, frame, feature, &contribution)) return;
+  const bool changed = feature.window.has_value()
+                           ? AddToWindow(context.catalog, context.rules.shape, feature,
+                                         contribution, context.now, context.customer)
+                           : AddToLifetime(feature, contribution, context.customer.cells());
+  if (changed) context.changed.Add(feature.variable);
+}
+
+expr::Field FieldOf(std::string_view text) {
+  if (text.data() == nullptr) return {};
+  return {static_cast<Cell>(text.size()), text.data()};
+}
+
+// The same for each item of the event's list, whose parts lie behind the event's own fields.
+void ContributeItems(Context& context, const Feature& feature, expr::Frame frame) {
+  const std::span<const expr::Field> own = context.event->fields;
+  const expr::Field& list = own[feature.items_field];
+  if (!IsValue(list.cell)) return;
+  std::vector<expr::Field> fields(own.begin(), own.end());
+  fields.resize(own.size() + kItemFields);
+  frame.fields = fields.data();
+  for (const expr::Item& item : list.Items()) {
+    expr::Field* part = fields.data() + own.size();
+    *part++ = FieldOf(item.product_id);
+    *part++ = FieldOf(item.category);
+    *part++ = {item.quantity};
+    *part++ = {item.price};
+    Contribute(context, feature, frame);
+  }
 }
 
 }  // namespace
@@ -102,21 +190,14 @@ bool AddToLifetime(const Feature& feature, const Contribution& contribution, Cel
 void UpdateFeatures(Context& context) {
   const Event& event = *context.event;
   if (event.type == Event::kIdentify) return;
-  const expr::Frame frame = context.event_frame();
-  Counters& counters = context.effects->counters;
+  expr::Frame frame = context.event_frame();
   for (int number : context.catalog.on_event[event.type]) {
     const Feature& feature = context.catalog.features[number];
-    if (feature.where.has_value()) {
-      ++counters.evaluations;
-      if (feature.where->Test(frame).truth != expr::Truth::kTrue) continue;
+    if (feature.items_field >= 0) {
+      ContributeItems(context, feature, frame);
+    } else {
+      Contribute(context, feature, frame);
     }
-    Contribution contribution{.time = event.time, .id = event.id, .source = event.source};
-    if (!ReadOf(frame, feature, &contribution, &counters)) continue;
-    const bool changed = feature.window.has_value()
-                             ? AddToWindow(context.catalog, context.rules.shape, feature,
-                                           contribution, context.now, context.customer)
-                             : AddToLifetime(feature, contribution, context.customer.cells());
-    if (changed) context.changed.Add(feature.variable);
   }
 }
 

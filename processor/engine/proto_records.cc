@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/collection.h"
 #include "base/point.h"
 #include "parcours/v1/customer.pb.h"
 #include "parcours/v1/records.pb.h"
+#include "processor/engine/aggregate.h"
 #include "processor/engine/records.h"
 
 namespace parcours::engine {
@@ -47,46 +49,91 @@ void SetDecimal(Cell cell, int scale, v1::Value* value) {
   value->mutable_decimal()->set_scale(static_cast<std::uint32_t>(scale));
 }
 
-// Sets nothing where a line says null.
+// How the elements of a list or a map are held.
+struct Elements {
+  const expr::Type& type;
+  int scale;
+  bool fixed_point;
+};
+
 void SetValue(const expr::Type& type, int scale, bool fixed_point, const Cell* cell,
-              v1::NamedValue* named) {
-  if (!IsValue(*cell)) return;
+              v1::Value* value);
+
+void SetList(const Elements& elements, std::string_view bytes, v1::ValueList* list) {
+  const bool texts = elements.type.kind == expr::Kind::kString;
+  for (ListEntry entry; GetEntry(texts, &bytes, &entry);) {
+    v1::Value* const value = list->add_values();
+    if (texts) {
+      Assign(entry.text, value->mutable_text());
+    } else {
+      SetValue(elements.type, elements.scale, elements.fixed_point, &entry.cell, value);
+    }
+  }
+}
+
+void SetMap(const Elements& elements, std::string_view bytes, v1::Object* object) {
+  for (MapPair pair; GetPair(&bytes, &pair);) {
+    v1::NamedValue* const field = object->add_fields();
+    Assign(pair.key, field->mutable_name());
+    const Cell sum = CellOfWide(pair.sum);
+    if (!IsValue(sum)) continue;
+    SetValue(elements.type, elements.scale, elements.fixed_point, &sum, field->mutable_value());
+  }
+}
+
+// REQUIRES: IsValue(*cell).
+void SetValue(const expr::Type& type, int scale, bool fixed_point, const Cell* cell,
+              v1::Value* value) {
   switch (type.kind) {
     case expr::Kind::kBool:
-      named->mutable_value()->set_truth(*cell != 0);
+      value->set_truth(*cell != 0);
       return;
     case expr::Kind::kMoney:
-      SetDecimal(*cell, scale, named->mutable_value());
+      SetDecimal(*cell, scale, value);
       return;
     case expr::Kind::kDouble:
       if (fixed_point) {
-        SetDecimal(*cell, scale, named->mutable_value());
-      } else if (std::isfinite(DoubleOfCell(*cell))) {
-        named->mutable_value()->set_real(DoubleOfCell(*cell));
+        SetDecimal(*cell, scale, value);
+      } else {
+        value->set_real(DoubleOfCell(*cell));
       }
       return;
     case expr::Kind::kTimestamp:
-      named->mutable_value()->set_time_ms(*cell);
+      value->set_time_ms(*cell);
       return;
     case expr::Kind::kDuration:
-      named->mutable_value()->set_duration_ms(*cell);
+      value->set_duration_ms(*cell);
       return;
     case expr::Kind::kDate:
-      named->mutable_value()->set_date_days(static_cast<CivilDay>(*cell));
+      value->set_date_days(static_cast<CivilDay>(*cell));
       return;
     case expr::Kind::kPoint: {
       const Point point = PointOfCell(*cell);
-      named->mutable_value()->mutable_point()->set_latitude_e7(point.latitude);
-      named->mutable_value()->mutable_point()->set_longitude_e7(point.longitude);
+      value->mutable_point()->set_latitude_e7(point.latitude);
+      value->mutable_point()->set_longitude_e7(point.longitude);
       return;
     }
     case expr::Kind::kString:
-      Assign(TextOf(cell), named->mutable_value()->mutable_text());
+      Assign(TextOf(cell), value->mutable_text());
+      return;
+    case expr::Kind::kList:
+      SetList({*type.element, scale, fixed_point}, TextOf(cell), value->mutable_list());
+      return;
+    case expr::Kind::kMap:
+      SetMap({*type.element, scale, fixed_point}, TextOf(cell), value->mutable_object());
       return;
     default:  // int, uint
-      named->mutable_value()->set_integer(*cell);
+      value->set_integer(*cell);
       return;
   }
+}
+
+// Sets nothing where a line says null: no value, or one that is not finite.
+void SetNamed(const expr::Type& type, int scale, bool fixed_point, const Cell* cell,
+              v1::NamedValue* named) {
+  const bool real = type.kind == expr::Kind::kDouble && !fixed_point;
+  if (!IsValue(*cell) || (real && !std::isfinite(DoubleOfCell(*cell)))) return;
+  SetValue(type, scale, fixed_point, cell, named->mutable_value());
 }
 
 v1::Customer::Run::State StateOf(Run::State state) {
@@ -197,12 +244,12 @@ void ProtoWriter::AppendCustomer(const state::Customer& customer, std::string* o
     if (attribute.cell < 0 || cells[attribute.cell] == kAbsent) continue;
     v1::NamedValue* const named = message.add_attributes();
     named->set_name(attribute.name);
-    SetValue(attribute.type, attribute.scale, true, cells + attribute.cell, named);
+    SetNamed(attribute.type, attribute.scale, true, cells + attribute.cell, named);
   }
   for (const catalog::Feature& feature : catalog_.features) {
     v1::NamedValue* const named = message.add_features();
     named->set_name(feature.name);
-    SetValue(feature.type, feature.scale, feature.fixed_point, cells + feature.cell, named);
+    SetNamed(feature.type, feature.scale, feature.fixed_point, cells + feature.cell, named);
   }
   for (const catalog::Segmentation& segmentation : catalog_.segmentations) {
     SetMembership(segmentation, cells + segmentation.cell, message.add_segments());

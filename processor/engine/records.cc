@@ -5,9 +5,11 @@
 #include <cmath>
 
 #include "base/calendar.h"
+#include "base/collection.h"
 #include "base/decimal.h"
 #include "base/hash.h"
 #include "base/point.h"
+#include "processor/engine/aggregate.h"
 
 namespace parcours::engine {
 
@@ -126,6 +128,36 @@ std::string_view StateName(Run::State state) {
   return "";
 }
 
+// [a,b]: the elements, oldest first.
+void AppendJsonList(const expr::Type& element, int scale, bool fixed_point, std::string_view bytes,
+                    std::string* out) {
+  const bool texts = element.kind == expr::Kind::kString;
+  char separator = '[';
+  for (ListEntry entry; GetEntry(texts, &bytes, &entry); separator = ',') {
+    out->push_back(separator);
+    if (texts) {
+      AppendJsonText(entry.text, out);
+    } else {
+      AppendJsonCell(element, scale, fixed_point, &entry.cell, out);
+    }
+  }
+  out->append(separator == '[' ? "[]" : "]");
+}
+
+// {"key":sum}: by key.
+void AppendJsonMap(const expr::Type& element, int scale, bool fixed_point, std::string_view bytes,
+                   std::string* out) {
+  char separator = '{';
+  for (MapPair pair; GetPair(&bytes, &pair); separator = ',') {
+    out->push_back(separator);
+    AppendJsonText(pair.key, out);
+    out->push_back(':');
+    const Cell sum = CellOfWide(pair.sum);
+    AppendJsonCell(element, scale, fixed_point, &sum, out);
+  }
+  out->append(separator == '{' ? "{}" : "}");
+}
+
 }  // namespace
 
 std::uint64_t TransitionId(std::string_view customer, std::string_view segmentation,
@@ -171,6 +203,12 @@ void AppendJsonCell(const expr::Type& type, int scale, bool fixed_point, const C
       return;
     case expr::Kind::kString:
       AppendJsonText(TextOf(cell), out);
+      return;
+    case expr::Kind::kList:
+      AppendJsonList(*type.element, scale, fixed_point, TextOf(cell), out);
+      return;
+    case expr::Kind::kMap:
+      AppendJsonMap(*type.element, scale, fixed_point, TextOf(cell), out);
       return;
     default:  // int, uint; a duration in milliseconds
       AppendNumber(*cell, out);

@@ -27,6 +27,11 @@ namespace {
 // How the cells beside a lifetime value are stored, first to last.
 std::vector<CellKind> AuxKinds(const Feature& feature, CellKind value) {
   std::vector<CellKind> kinds(feature.aux_count, CellKind::kNumber);
+  if (feature.aux_count == 0) return kinds;
+  if (feature.aggregate == Aggregate::kDistinct) kinds[0] = CellKind::kText;
+  if (feature.aggregate == Aggregate::kMeanGap || feature.aggregate == Aggregate::kLastGap) {
+    kinds[0] = kinds[1] = CellKind::kTime;
+  }
   const bool timed = feature.aggregate == Aggregate::kFirst ||
                      feature.aggregate == Aggregate::kLast || feature.aggregate == Aggregate::kNth;
   if (!timed) return kinds;
@@ -48,7 +53,7 @@ std::vector<CellKind> AuxKinds(const Feature& feature, CellKind value) {
 void SetKinds(const catalog::Catalog& catalog, state::Shape* shape) {
   shape->kinds.assign(catalog.cell_count, CellKind::kNumber);
   for (const Feature& feature : catalog.features) {
-    const CellKind kind = feature.fixed_point ? CellKind::kNumber : KindOf(feature.type);
+    const CellKind kind = KindOf(feature);
     shape->kinds[feature.cell] = kind;
     if (feature.value.has_value() || feature.window.has_value()) {
       shape->kinds[feature.cell + 1] = CellKind::kTime;
@@ -72,6 +77,22 @@ void SetKinds(const catalog::Catalog& catalog, state::Shape* shape) {
   }
 }
 
+// The value of an aggregate to which nothing has contributed.
+Cell BeforeTheFirst(const Feature& feature) {
+  switch (feature.aggregate) {
+    case Aggregate::kCount:
+    case Aggregate::kSum:
+    case Aggregate::kDistinct:
+    case Aggregate::kDecayed:
+      return 0;
+    case Aggregate::kList:
+    case Aggregate::kMap:
+      return NewText("");  // no box, so that customers may share it
+    default:
+      return kAbsent;
+  }
+}
+
 state::Shape ShapeOf(const catalog::Catalog& catalog) {
   state::Shape shape;
   SetKinds(catalog, &shape);
@@ -79,10 +100,7 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   for (const Feature& feature : catalog.features) {
     Cell* cell = &shape.initial[feature.cell];
     const bool derived = feature.value.has_value();
-    if (!derived &&
-        (feature.aggregate == Aggregate::kCount || feature.aggregate == Aggregate::kSum)) {
-      cell[0] = 0;
-    }
+    if (!derived) cell[0] = BeforeTheFirst(feature);
     if (derived) cell[1] = 0;  // to be evaluated at the first event
     if (feature.window.has_value()) cell[1] = kNever;
   }

@@ -84,6 +84,8 @@ std::vector<std::string> UnusedFeatures(const Build& build);
 // Helpers of several stages.
 inline expr::Type Dyn() { return expr::Type::Of(expr::Kind::kDyn); }
 inline bool IsKind(const expr::Type& type, expr::Kind kind) { return type.kind == kind; }
+// The number of the one field that is a list of items, or -1.
+int ItemsField(const std::vector<Field>& fields);
 // How the customer scope sees a feature of this type.
 expr::Variable VariableOf(const Feature& feature);
 // The event that `on` names, or -1 after a mistake.

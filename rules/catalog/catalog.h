@@ -17,6 +17,7 @@
 
 #include "base/calendar.h"
 #include "base/issue.h"
+#include "base/periods.h"
 #include "base/time.h"
 #include "rules/catalog/number_set.h"
 #include "rules/expr/program.h"
@@ -31,9 +32,15 @@ inline constexpr int kSegmentsMax = 250;      // of one segmentation
 inline constexpr int kJourneysMax = 128;
 inline constexpr int kStepsMax = 64;  // of one journey
 inline constexpr int kNthMax = 16;
+inline constexpr int kListMax = 32;      // values a list keeps
+inline constexpr int kMapKeysMax = 256;  // keys a map keeps
+inline constexpr int kMapKeys = 32;      // unless stated
+// Of a window of maps: keys times grains. A distinct count is like kMapKeys of them.
+inline constexpr int kWindowKeysMax = 8192;
 inline constexpr std::size_t kStoresMax = 100'000;
 inline constexpr std::size_t kStoresBytesMax = 32 << 20;  // of the file of stores
-inline constexpr int kGrainsMax = 2000;                   // of one window
+inline constexpr int kGrainsMax = 2000;  // of one window
+inline constexpr int kDecayedScale = 6;  // decimals of a decayed feature
 inline constexpr int kNameBytesMax = 64;
 inline constexpr std::string_view kPersonaName = "persona";   // the segmentation of the personas
 inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files together
@@ -42,14 +49,19 @@ inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files to
 inline constexpr int kCommonFields = 3;
 inline constexpr int kEventTimeField = 0;
 // Cells beside a value: see docs/formats.md#cells.
-inline constexpr int kAttributeCells = 1;  // value; who wrote it last is kept apart
-inline constexpr int kTimedCells = 2;      // value, until when it stands
+inline constexpr int kAttributeCells = 1;     // value; who wrote it last is kept apart
+inline constexpr int kTimedCells = 2;         // value, until when it stands
 inline constexpr int kExclusiveCells = 3;  // segment, since, horizon; of independent ones: since
                                            // of each segment, then the horizon
-inline constexpr int kAuxOfSum = 2;        // of int and double: 128 bits, low half first
-inline constexpr int kAuxOfAvg = 3;        // the same, then the count
-inline constexpr int kAuxOfFirst = 2;      // time, tie text; none where of_event_time
-inline constexpr int kAuxOfNth = 3;        // n times: value, time, tie text; or n values
+inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, low half first
+inline constexpr int kAuxOfAvg = 3;           // the same, then the count
+inline constexpr int kAuxOfFirst = 2;         // time, tie text; none where of_event_time
+inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text; or n values
+inline constexpr int kAuxOfStddev = 5;        // sum, sum of squares, 128 bits each; the count
+inline constexpr int kAuxOfDistinct = 1;      // a set of hashes: base/collection.h
+inline constexpr int kAuxOfRatio = 2;         // how many were true, and how many known
+inline constexpr int kAuxOfMeanGap = 3;       // the first time, the last, how many
+inline constexpr int kAuxOfLastGap = 2;       // the latest time, the one before
 
 // What expressions read, by number: attributes, features, segmentations.
 using VariableSet = NumberSet<kVariablesMax + kSegmentationsMax>;
@@ -86,10 +98,30 @@ struct Attribute {
   int cell = -1;                    // value; `variable` numbers the note of its last write
 };
 
-enum class Aggregate { kCount, kSum, kMin, kMax, kAvg, kFirst, kLast, kNth };
+enum class Aggregate {
+  kCount,
+  kSum,
+  kMin,
+  kMax,
+  kAvg,
+  kFirst,
+  kLast,
+  kNth,
+  kDistinct,
+  kList,
+  kMap,
+  kRatio,
+  kMeanGap,
+  kLastGap,
+  kDecayed,
+  kStddev,
+};
 
-// Contributions count from their time t until the first grid line at or after t + length.
+// Sliding: contributions count from their time t until the first grid line at or after t + length.
+// Of the calendar: those of the present period count, or those of the one before.
 struct Window {
+  std::shared_ptr<const Periods> periods;  // of the calendar; else sliding
+  bool previous = false;                   // the period before the present one
   TimeMs length = 0;
   TimeMs grain = 0;         // kDayMs with `local_days`
   bool local_days = false;  // grid lines are the starts of the programme's local days
@@ -115,10 +147,15 @@ struct Feature {
   Aggregate aggregate = Aggregate::kCount;
   int event_type = -1;
   std::optional<expr::Program> where;
-  std::optional<expr::Program> of;  // unset for count
+  std::optional<expr::Program> of;  // unset where events are counted
+  std::optional<expr::Program> by;  // the key of a map
   bool of_event_time = false;       // `of: event.time`: ties need no id
+  bool of_text = false;             // `of` is a string
+  int items_field = -1;             // where one reads `item`: the list whose items contribute, each
   int of_scale = 0;                 // decimals of what an avg is the mean of
-  int n = 1;                        // of nth
+  int n = 1;                        // of nth; the length of a list
+  int keys = 0;                     // of a map
+  std::vector<std::int64_t> weights;  // of decayed, by age in whole grains: millionths
   std::optional<Window> window;
   // Whether time alone may change it: it is derived, or counts what a window holds.
   bool timed() const { return event_type < 0 || window.has_value(); }
@@ -126,6 +163,12 @@ struct Feature {
   // Cells the engine keeps beside the value, and how many: see docs/formats.md#cells.
   int aux = -1, aux_count = 0;
 };
+
+// Whether a value of this type lies in a text cell: a string, or the bytes of a list or map.
+inline bool IsHeldAsText(const expr::Type& type) {
+  return type.kind == expr::Kind::kString || type.kind == expr::Kind::kList ||
+         type.kind == expr::Kind::kMap;
+}
 
 struct Segment {
   std::string name;
@@ -208,6 +251,7 @@ struct Journey {
 struct Catalog {
   std::string currency;  // empty if the programme states none
   int decimals = 2;
+  std::shared_ptr<const Periods> seasons;
   std::string time_zone;
   std::shared_ptr<const Zone> zone;
 

@@ -2,9 +2,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/mutant.h"
+#include "rules/catalog/aggregates.h"
 #include "rules/catalog/build.h"
 #include "rules/catalog/expressions.h"
+#include "rules/catalog/feature_windows.h"
 #include "rules/catalog/reader.h"
 
 namespace parcours::catalog {
@@ -13,145 +14,197 @@ namespace {
 using expr::Kind;
 using expr::Type;
 
-// In the order of enum Aggregate.
-const std::vector<std::string>& Aggregates() {
-  static const auto* const names =
-      new std::vector<std::string>{"count", "sum", "min", "max", "avg", "first", "last", "nth"};
-  return *names;
-}
-
 // The keys of a feature, as far as they are written.
 struct Keys {
-  const YamlNode *value, *on, *where, *aggregate, *of, *n, *window, *grain;
+  const YamlNode *value, *on, *where, *aggregate, *of, *by, *n, *keys, *half_life, *window, *grain;
 };
 
-bool Takes(Aggregate aggregate, Kind kind) {
-  switch (aggregate) {
-    case Aggregate::kCount:
-      return false;
-    case Aggregate::kSum:
-    case Aggregate::kAvg:
-      return kind == Kind::kInt || kind == Kind::kDouble || kind == Kind::kMoney;
-    case Aggregate::kMin:
-    case Aggregate::kMax:
-      return kind == Kind::kInt || kind == Kind::kDouble || kind == Kind::kMoney ||
-             kind == Kind::kTimestamp || kind == Kind::kDate;
-    case Aggregate::kFirst:
-    case Aggregate::kLast:
-    case Aggregate::kNth:
-      return kind == Kind::kInt || kind == Kind::kDouble || kind == Kind::kMoney ||
-             kind == Kind::kTimestamp || kind == Kind::kDate || kind == Kind::kBool ||
-             kind == Kind::kString || kind == Kind::kDuration || kind == Kind::kPoint;
-  }
-  return false;
-}
-
-std::string TakenBy(Aggregate aggregate) {
-  if (Takes(aggregate, Kind::kBool)) {
-    return "bool, int, double, string, money, timestamp, date, point or store";
-  }
-  if (Takes(aggregate, Kind::kDate)) return "int, double, money, timestamp or date";
-  return "int, double or money";
-}
-
-TimeMs DefaultGrain(TimeMs length) {
-  if (PARCOURS_MUTANT("catalog-grain-of-one-hour") ? length < kHourMs : length <= kHourMs) {
-    return kMinuteMs;
-  }
-  if (length <= kDayMs) return 10 * kMinuteMs;
-  return length <= 14 * kDayMs ? kHourMs : kDayMs;
-}
-
-std::optional<Window> ReadWindow(const Keys& keys, Problems* problems) {
-  const auto length = ReadLength(*keys.window, "'window'", problems);
-  std::optional<int> grain;
-  if (keys.grain != nullptr) {
-    grain = ReadChoice(*keys.grain, "grain", {"1m", "10m", "1h", "1d"}, {}, problems);
-  }
-  if (!length.has_value() || (keys.grain != nullptr && !grain.has_value())) return std::nullopt;
-  constexpr TimeMs kGrains[] = {kMinuteMs, 10 * kMinuteMs, kHourMs, kDayMs};
-  Window window;
-  window.length = *length;
-  window.grain = grain.has_value() ? kGrains[*grain] : DefaultGrain(*length);
-  window.local_days = window.grain == kDayMs;
-  const std::string shown = window.local_days ? "1d" : FormatLength(window.grain);
-  if (window.length == 0 || window.length % window.grain != 0) {
-    problems->Add(
-        *keys.window,
-        absl::StrCat("a window of ", FormatLength(window.length),
-                     " is not a whole number of its grain, ", shown),
-        keys.grain == nullptr ? "write a length of whole grains, or state a 'grain'" : "");
-    return std::nullopt;
-  }
-  const TimeMs grains_max = kGrainsMax + (PARCOURS_MUTANT("catalog-one-grain-too-many") ? 1 : 0);
-  if (window.length / window.grain > grains_max) {
-    problems->Add(*keys.window,
-                  absl::StrCat("a window of ", FormatLength(window.length), " has ",
-                               window.length / window.grain, " grains of ", shown, ", more than ",
-                               kGrainsMax),
-                  "write a shorter window or a coarser 'grain'");
-    return std::nullopt;
-  }
-  window.grains = static_cast<int>(window.length / window.grain);
-  return window;
-}
-
-// Takes the type of `of` for the feature's own.
-void SetType(const YamlNode& of, Feature* feature, Build* build) {
+// Takes the type of `of` for that of the feature's value, or of what it is made of.
+void SetOf(const YamlNode& of, Feature* feature, Build* build) {
   const Type& type = feature->of->type();
-  const std::string& aggregate = Aggregates()[static_cast<std::size_t>(feature->aggregate)];
+  const AggregateRule& rule = RuleOf(feature->aggregate);
   if (IsKind(type, Kind::kDyn)) return;
-  if (!Takes(feature->aggregate, type.kind)) {
-    build->problems.Add(of, absl::StrCat("'", aggregate, "' is of ", TakenBy(feature->aggregate),
+  if (!rule.Takes(type.kind)) {
+    build->problems.Add(of, absl::StrCat("'", std::string(rule.name), "' is of ", KindsTaken(rule),
                                          ", not of ", expr::TypeName(type)));
     return;
   }
-  const auto& fields = build->catalog.events[static_cast<std::size_t>(feature->event_type)].fields;
   const int field = feature->of->plain_field();
-  const bool needs_field = IsKind(type, Kind::kDouble) || IsKind(type, Kind::kString);
-  if (needs_field && field < 0) {
-    build->problems.Add(
-        of, absl::StrCat("'of' computes a ", expr::TypeName(type), ", which is not yet supported"),
-        "name one field, such as event.id");
+  if (IsKind(type, Kind::kDouble) && field < 0) {
+    build->problems.Add(of, "'of' computes a double, which is not yet supported",
+                        "name one field of the event");
     return;
   }
   feature->type = type;
   feature->of_event_time = field == kEventTimeField;
+  const auto& fields = build->catalog.events[static_cast<std::size_t>(feature->event_type)].fields;
   feature->is_store =
       field >= kCommonFields && fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
+  feature->of_text = IsKind(type, Kind::kString);
   if (IsKind(type, Kind::kMoney)) feature->scale = build->catalog.decimals;
   if (IsKind(type, Kind::kDouble)) {
     feature->scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;
     feature->of_scale = feature->scale;
     feature->fixed_point = true;
   }
-  // A mean has more decimals than what it is of: an IEEE double, or money rounded to its decimals.
-  if (feature->aggregate == Aggregate::kAvg && !IsKind(type, Kind::kMoney)) {
-    feature->type = Type::Of(Kind::kDouble);
-    feature->scale = 0;
-    feature->fixed_point = false;
+}
+
+// What the aggregate makes of the type of its `of`, an int where it has none.
+void SetType(Feature* feature) {
+  const auto becomes = [feature](Type type, int scale, bool fixed_point) {
+    feature->type = std::move(type);
+    feature->scale = scale;
+    feature->fixed_point = fixed_point;
+  };
+  switch (feature->aggregate) {
+    case Aggregate::kAvg:
+    case Aggregate::kStddev:
+      // A mean has more decimals than what it is of: an IEEE double, or money rounded to its own.
+      if (!IsKind(feature->type, Kind::kMoney)) becomes(Type::Of(Kind::kDouble), 0, false);
+      break;
+    case Aggregate::kDistinct:
+      feature->of_event_time = false;
+      becomes(Type::Of(Kind::kInt), 0, false);
+      break;
+    case Aggregate::kList:
+      feature->of_event_time = false;
+      feature->type = Type::ListOf(feature->type);
+      break;
+    case Aggregate::kMap:
+      feature->type = Type::MapOf(Type::Of(Kind::kString), feature->type);
+      break;
+    case Aggregate::kRatio:
+      becomes(Type::Of(Kind::kDouble), 0, false);
+      break;
+    case Aggregate::kMeanGap:
+    case Aggregate::kLastGap:
+      becomes(Type::Of(Kind::kDuration), 0, false);
+      break;
+    case Aggregate::kDecayed:
+      becomes(Type::Of(Kind::kDouble), kDecayedScale, true);
+      break;
+    default:
+      break;
   }
 }
 
 void ReadOf(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
   Problems* problems = &build->problems;
-  if (feature->aggregate == Aggregate::kCount) {
-    feature->type = Type::Of(Kind::kInt);
-    if (keys.of != nullptr) {
-      problems->Add(*keys.of, "'count' counts events and takes no 'of'",
-                    "count the events for which 'where' is true");
-    }
-    return;
-  }
+  const AggregateRule& rule = RuleOf(feature->aggregate);
+  feature->type = Type::Of(Kind::kInt);
   if (keys.of == nullptr) {
-    problems->Add(name,
-                  absl::StrCat("'", Aggregates()[static_cast<std::size_t>(feature->aggregate)],
-                               "' needs an 'of'"),
+    if (rule.of != Need::kMust) return SetType(feature);
+    feature->type = Dyn();
+    problems->Add(name, absl::StrCat("'", std::string(rule.name), "' needs an 'of'"),
                   "write of: event.FIELD");
     return;
   }
+  if (rule.of == Need::kNo) {
+    problems->Add(*keys.of,
+                  absl::StrCat("'", std::string(rule.name), "' counts events and takes no 'of'"),
+                  "count the events for which 'where' is true");
+    return SetType(feature);
+  }
+  feature->type = Dyn();
   feature->of = CompileOnEvent(*keys.of, "'of'", feature->event_type, std::nullopt, build);
-  if (feature->of.has_value()) SetType(*keys.of, feature, build);
+  if (feature->of.has_value()) SetOf(*keys.of, feature, build);
+  if (!IsKind(feature->type, Kind::kDyn)) SetType(feature);
+}
+
+// The keys that only some aggregates know.
+void ReadOwnKeys(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
+  Problems* problems = &build->problems;
+  const AggregateRule& rule = RuleOf(feature->aggregate);
+  struct Own {
+    const char* key;
+    const YamlNode* node;
+    const char* hint;  // null where it may be left out
+  };
+  for (const Own& own :
+       {Own{"n", keys.n, "write n: 2"}, Own{"by", keys.by, "write by: event.FIELD"},
+        Own{"keys", keys.keys, nullptr},
+        Own{"half_life", keys.half_life, "write half_life: 14d"}}) {
+    const bool knows = rule.Knows(own.key);
+    if (own.node != nullptr && !knows) {
+      problems->Add(*own.node,
+                    absl::StrCat("'", own.key, "' is of the aggregate ", AggregatesOf(own.key)));
+    } else if (own.node == nullptr && knows && own.hint != nullptr) {
+      problems->Add(name, absl::StrCat("'", std::string(rule.name), "' needs '", own.key, "'"),
+                    own.hint);
+    }
+  }
+  if (keys.n != nullptr && rule.Knows("n")) {
+    const int most = feature->aggregate == Aggregate::kNth ? kNthMax : kListMax;
+    feature->n = ReadInt(*keys.n, "'n'", 1, most, problems).value_or(1);
+  }
+  if (!rule.Knows("by")) return;
+  feature->keys = kMapKeys;
+  if (keys.keys != nullptr) {
+    feature->keys = ReadInt(*keys.keys, "'keys'", 1, kMapKeysMax, problems).value_or(kMapKeys);
+  }
+  if (keys.by != nullptr) {
+    feature->by =
+        CompileOnEvent(*keys.by, "'by'", feature->event_type, Type::Of(Kind::kString), build);
+  }
+}
+
+// Each grain of a window has a map, or the hashes of a distinct count, of its own.
+void CheckWindowKeys(const YamlNode& window, const Feature& feature, Problems* problems) {
+  const bool collects =
+      feature.aggregate == Aggregate::kMap || feature.aggregate == Aggregate::kDistinct;
+  const int keys = feature.aggregate == Aggregate::kMap ? feature.keys : kMapKeys;
+  if (!collects || feature.window->grains * keys <= kWindowKeysMax) return;
+  problems->Add(window,
+                absl::StrCat("the window has ", feature.window->grains, " grains, more than the ",
+                             kWindowKeysMax / keys, " that this '",
+                             std::string(RuleOf(feature.aggregate).name), "' may have"),
+                "write a coarser 'grain', such as 1d");
+}
+
+void ReadWindowKeys(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
+  Problems* problems = &build->problems;
+  const AggregateRule& rule = RuleOf(feature->aggregate);
+  if (keys.window == nullptr) {
+    if (rule.window == Need::kMust) {
+      problems->Add(name, absl::StrCat("'", std::string(rule.name), "' needs a 'window'"),
+                    "write window: 90d");
+    }
+    if (keys.grain != nullptr) {
+      problems->Add(*keys.grain, "'grain' is of a 'window', and there is none");
+    }
+    return;
+  }
+  if (rule.window == Need::kNo) {
+    problems->Add(*keys.window, absl::StrCat("'", std::string(rule.name), "' has no window"));
+    return;
+  }
+  feature->window = ReadWindow(*keys.window, keys.grain, build);
+  if (!feature->window.has_value()) return;
+  CheckWindowKeys(*keys.window, *feature, problems);
+  if (feature->aggregate != Aggregate::kDecayed) return;
+  if (feature->window->periods != nullptr) {
+    problems->Add(*keys.window, "'decayed' has a sliding window", "write window: 90d");
+  } else if (keys.half_life != nullptr) {
+    const auto half_life = ReadLength(*keys.half_life, "'half_life'", problems);
+    if (half_life == TimeMs{0}) {
+      problems->Add(*keys.half_life, "a half life is longer than nothing");
+    } else if (half_life.has_value()) {
+      feature->weights = DecayWeights(*feature->window, *half_life);
+    }
+  }
+}
+
+// Whether it contributes once for each item of an order: one of its expressions reads `item`.
+void SetItems(Feature* feature, const Build& build) {
+  if (feature->event_type < 0) return;
+  const auto& fields = build.catalog.events[static_cast<std::size_t>(feature->event_type)].fields;
+  const int first_of_item = kCommonFields + static_cast<int>(fields.size());
+  for (const auto* program : {&feature->where, &feature->of, &feature->by}) {
+    if (!program->has_value() || (*program)->fields_read().empty()) continue;
+    if ((*program)->fields_read().back() >= first_of_item) {
+      feature->items_field = ItemsField(fields);
+    }
+  }
 }
 
 void ReadAggregate(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
@@ -163,31 +216,21 @@ void ReadAggregate(const Keys& keys, const YamlNode& name, Feature* feature, Bui
   }
   std::optional<int> aggregate;
   if (keys.aggregate != nullptr) {
-    static const auto* const later = new std::vector<std::string>{
-        "distinct", "list", "map", "ratio", "gap", "decayed", "last_k", "stddev", "variance"};
-    aggregate = ReadChoice(*keys.aggregate, "aggregate", Aggregates(), *later, problems);
+    static const auto* const later = new std::vector<std::string>{"variance", "median"};
+    aggregate = ReadChoice(*keys.aggregate, "aggregate", AggregateNames(), *later, problems);
   }
-  if (aggregate.has_value()) {
-    feature->aggregate = static_cast<Aggregate>(*aggregate);
-    ReadOf(keys, name, feature, build);
-  } else if (keys.of != nullptr) {
-    CompileOnEvent(*keys.of, "'of'", feature->event_type, std::nullopt, build);
+  if (!aggregate.has_value()) {
+    if (keys.of != nullptr) {
+      CompileOnEvent(*keys.of, "'of'", feature->event_type, std::nullopt, build);
+    }
+    if (keys.window != nullptr) ReadWindow(*keys.window, keys.grain, build);
+    return;
   }
-  const bool is_nth = aggregate.has_value() && feature->aggregate == Aggregate::kNth;
-  if (is_nth && keys.n == nullptr) {
-    problems->Add(name, "'nth' needs an 'n'", "write n: 2 for the second");
-  } else if (is_nth) {
-    feature->n = ReadInt(*keys.n, "'n'", 1, kNthMax, problems).value_or(1);
-  } else if (keys.n != nullptr && aggregate.has_value()) {
-    problems->Add(*keys.n, "'n' is of the aggregate 'nth'");
-  }
-  if (keys.window == nullptr && keys.grain != nullptr) {
-    problems->Add(*keys.grain, "'grain' is of a 'window', and there is none");
-  } else if (keys.window != nullptr && is_nth) {
-    problems->Add(*keys.window, "'nth' has no window");
-  } else if (keys.window != nullptr) {
-    feature->window = ReadWindow(keys, problems);
-  }
+  feature->aggregate = static_cast<Aggregate>(*aggregate);
+  ReadOf(keys, name, feature, build);
+  ReadOwnKeys(keys, name, feature, build);
+  ReadWindowKeys(keys, name, feature, build);
+  SetItems(feature, *build);
 }
 
 void ReadFeature(const Entry& entry, Build* build) {
@@ -203,7 +246,10 @@ void ReadFeature(const Entry& entry, Build* build) {
   keys.aggregate = map.Find("aggregate");
   keys.where = map.Find("where");
   keys.of = map.Find("of");
+  keys.by = map.Find("by");
   keys.n = map.Find("n");
+  keys.keys = map.Find("keys");
+  keys.half_life = map.Find("half_life");
   keys.window = map.Find("window");
   keys.grain = map.Find("grain");
   if (const YamlNode* keep = map.Find("keep")) {
@@ -218,8 +264,8 @@ void ReadFeature(const Entry& entry, Build* build) {
     if (!on || !aggregate) problems->Add(*entry.name, absl::StrCat(what, " needs ", missing));
   }
   if (keys.value != nullptr) {
-    for (const YamlNode* other :
-         {keys.on, keys.aggregate, keys.where, keys.of, keys.n, keys.window, keys.grain}) {
+    for (const YamlNode* other : {keys.on, keys.aggregate, keys.where, keys.of, keys.by, keys.n,
+                                  keys.keys, keys.half_life, keys.window, keys.grain}) {
       if (other == nullptr) continue;
       problems->Add(
           *other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));

@@ -16,7 +16,20 @@ int AuxCells(const Feature& feature) {
     case Aggregate::kCount:
     case Aggregate::kMin:
     case Aggregate::kMax:
+    case Aggregate::kList:
+    case Aggregate::kMap:
+    case Aggregate::kDecayed:
       return 0;
+    case Aggregate::kDistinct:
+      return kAuxOfDistinct;
+    case Aggregate::kStddev:
+      return kAuxOfStddev;
+    case Aggregate::kRatio:
+      return kAuxOfRatio;
+    case Aggregate::kMeanGap:
+      return kAuxOfMeanGap;
+    case Aggregate::kLastGap:
+      return kAuxOfLastGap;
     case Aggregate::kSum:
       return IsKind(feature.type, Kind::kMoney) ? 0 : kAuxOfSum;
     case Aggregate::kAvg:
@@ -31,10 +44,12 @@ int AuxCells(const Feature& feature) {
 }
 
 void ListTexts(const Feature& feature, std::vector<int>* cells) {
-  const bool is_text = IsKind(feature.type, Kind::kString);
+  const bool is_text = IsHeldAsText(feature.type);
   if (is_text) cells->push_back(feature.cell);
   if (feature.aux_count == 0 || feature.of_event_time) return;
-  if (feature.aggregate == Aggregate::kFirst || feature.aggregate == Aggregate::kLast) {
+  if (feature.aggregate == Aggregate::kDistinct) {
+    cells->push_back(feature.aux);
+  } else if (feature.aggregate == Aggregate::kFirst || feature.aggregate == Aggregate::kLast) {
     cells->push_back(feature.aux + 1);
   } else if (feature.aggregate == Aggregate::kNth) {
     for (int i = 0; i < feature.n; ++i) {

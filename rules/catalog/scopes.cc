@@ -71,7 +71,32 @@ void DeclareSegments(const Segmentation& segmentation, expr::Scope* scope) {
   scope->Declare(path, std::move(variable));
 }
 
+// The parts of `item`, behind the event's own fields: the engine lays them there, item by item.
+void DeclareItem(const EventType& event, int slot, int decimals, expr::Scope* scope) {
+  if (ItemsField(event.fields) < 0) {
+    scope->Refuse("item", absl::StrCat("'item' is of an event with one field of type list(item), "
+                                       "which '",
+                                       event.name, "' has not"));
+    return;
+  }
+  scope->Declare("item.product_id", FieldVariable(Type::Of(Kind::kString), slot++, 0));
+  scope->Declare("item.category", FieldVariable(Type::Of(Kind::kString), slot++, 0));
+  scope->Declare("item.quantity", FieldVariable(Type::Of(Kind::kInt), slot++, 0));
+  scope->Declare("item.price", FieldVariable(Type::Of(Kind::kMoney), slot, decimals));
+}
+
 }  // namespace
+
+int ItemsField(const std::vector<Field>& fields) {
+  int found = -1;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const expr::Type& type = fields[i].type;
+    if (type.kind != Kind::kList || !IsKind(*type.element, Kind::kItem)) continue;
+    if (found >= 0) return -1;
+    found = kCommonFields + static_cast<int>(i);
+  }
+  return found;
+}
 
 void MakeEventScopes(Build* build) {
   const Catalog& catalog = build->catalog;
@@ -89,6 +114,8 @@ void MakeEventScopes(Build* build) {
     for (const char* word : {"segment", "persona"}) {
       scope.Refuse(word, "`where` and `of` see the event only, not the customer's segments");
     }
+    DeclareItem(event, slot, catalog.decimals, &scope);
+    scope.seasons = catalog.seasons;
     for (const auto* entries : {&build->sections.attributes, &build->sections.features}) {
       const char* kind = entries == &build->sections.features ? "a feature" : "an attribute";
       for (const Entry& entry : *entries) {
@@ -110,10 +137,14 @@ Variable VariableOf(const Feature& feature) {
   if (feature.window.has_value()) {
     variable.home = Variable::Home::kWindow;
     variable.window = feature.window_index;
-    // What leaves a window makes its count or its sum of money smaller, as money is never negative.
+    // What leaves a window, or ages in it, makes its count or its sum of money smaller, as money is
+    // never negative.
     variable.falling = PARCOURS_MUTANT("catalog-every-window-falls") ||
                        feature.aggregate == Aggregate::kCount ||
+                       feature.aggregate == Aggregate::kDecayed ||
                        (feature.aggregate == Aggregate::kSum && IsKind(feature.type, Kind::kMoney));
+    // The period before the present one may hold more than the one before it.
+    variable.falling = variable.falling && !feature.window->previous;
   } else if (feature.event_type < 0) {
     variable.home = Variable::Home::kTimedCell;
   }
@@ -124,6 +155,7 @@ void MakeCustomerScope(Build* build) {
   const Catalog& catalog = build->catalog;
   expr::Scope& scope = build->customer_scope;
   if (!catalog.currency.empty()) scope.currency_decimals = catalog.decimals;
+  scope.seasons = catalog.seasons;
   for (const Attribute& attribute : catalog.attributes) {
     if (attribute.contact) {
       scope.Refuse(attribute.name, absl::StrCat("'", Shown(attribute.name),

@@ -20,6 +20,7 @@ class Checker {
           std::vector<Issue>* issues)
       : tree_(tree), scope_(scope), options_(options), issues_(issues) {
     nodes_.decimals = scope.currency_decimals.value_or(2);
+    nodes_.seasons = scope.seasons;
   }
   Nodes Run();
 

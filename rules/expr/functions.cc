@@ -76,6 +76,20 @@ Value SegmentName(const std::vector<std::string>& names, std::int64_t number) {
 
 }  // namespace
 
+Value Top(const Value& map) {
+  if (!map.Is(Kind::kMap)) return NoOverload("top()");
+  const std::pair<Value, Value>* top = nullptr;
+  for (const auto& entry : map.AsMap()) {
+    if (!entry.first.Is(Kind::kString)) return NoOverload("top()");
+    if (entry.first.AsText().empty()) continue;  // the sum of keys that are not kept
+    const std::optional<int> order = top == nullptr ? 1 : Order(entry.second, top->second);
+    if (!order) return NoOverload("top()");
+    const bool first = top != nullptr && entry.first.AsText() < top->first.AsText();
+    if (*order == 1 || (*order == 0 && first)) top = &entry;
+  }
+  return top == nullptr ? Value::BorrowedError("the map is empty") : top->first;
+}
+
 Value Apply(const Node& node, Arguments arguments, const Surroundings& around) {
   const Func func = node.func;
   if (IsComparison(func)) return Compare(func, arguments[0], arguments[1]);
@@ -104,6 +118,8 @@ Value Apply(const Node& node, Arguments arguments, const Surroundings& around) {
     case Func::kPoint:
     case Func::kDistanceKm:
       return Geography(func, arguments[0], arguments[1]);
+    case Func::kTop:
+      return Top(arguments[0]);
     case Func::kUnknown:
       return node.constant;
     default:

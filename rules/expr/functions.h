@@ -39,6 +39,7 @@ struct Surroundings {
   const Zone* zone;
   TimeMs now;
   int decimals;
+  const Periods* seasons;
 };
 Value Apply(const Node& node, Arguments arguments, const Surroundings& around);
 
@@ -51,6 +52,7 @@ Value Accessor(const Node& node, const Value& value);
 Value Geography(Func func, const Value& a, const Value& b);
 // A part of the store with this id; an error where there is no such store, or it has no such part.
 Value PartOf(const Stores& stores, StorePart part, const Value& id);
+Value Top(const Value& map);
 Value NoOverload(std::string_view name);
 
 // CEL's equality: numbers across types, NaN unequal to itself, different kinds unequal.

@@ -263,11 +263,17 @@ class Fuser {
 
   std::optional<Term> DoubleWithConstant(Func func, const Node& a, const Value& bound) {
     if (!bound.Is(Kind::kDouble) || std::isnan(bound.AsDouble())) return std::nullopt;
-    if (a.variable.home == Variable::Home::kWindow && a.variable.falling) return std::nullopt;
     if (!a.variable.fixed_point) {
       return DoubleLeaf(SourceOf(a), bound.AsDouble(), OrdersOf(func));
     }
     const Ranged ranged = ScaledRange(func, bound.AsDouble(), a.variable.scale);
+    if (a.variable.home == Variable::Home::kWindow && a.variable.falling) {
+      const Wide from = ranged.range.first;
+      const bool bounded = func != Func::kEqual && func != Func::kNotEqual;
+      if (!bounded || from > INT64_MAX || from < kCellMin) return std::nullopt;
+      return WindowLeaf(a.variable.slot, a.variable.window, static_cast<std::int64_t>(from),
+                        ranged.negate);
+    }
     return RangeLeaf(SourceOf(a), ranged.range, ranged.negate);
   }
 

@@ -1,9 +1,9 @@
 #include "rules/expr/machine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "rules/expr/cells.h"
 #include "rules/expr/limits.h"
 #include "rules/expr/moving.h"
 
@@ -15,51 +15,7 @@ namespace {
 constexpr int kLooksMax = 64;
 constexpr int kSecondStepsMax = 8'192;
 
-constexpr double kPowers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
-
 Value OutOfSteps() { return Value::BorrowedError("the evaluation takes too many steps"); }
-
-Value OfCell(const Node& node, const Cell* cell, int decimals) {
-  switch (node.type.kind) {
-    case Kind::kBool:
-      return Value::Bool(*cell != 0);
-    case Kind::kMoney:
-      return Value::Money(*cell, decimals);
-    case Kind::kTimestamp:
-      return Value::Timestamp({*cell * kNanosPerMs});
-    case Kind::kDuration:
-      return Value::Duration({*cell * kNanosPerMs});
-    case Kind::kDate:
-      return Value::Date(static_cast<CivilDay>(*cell));
-    case Kind::kPoint:
-      return Value::OfPoint(PointOfCell(*cell));
-    case Kind::kDouble:
-      if (!node.variable.fixed_point) return Value::Double(DoubleOfCell(*cell));
-      return Value::Double(static_cast<double>(*cell) / kPowers[node.variable.scale]);
-    case Kind::kString:
-      return Value::Borrowed(Kind::kString, TextOf(cell));
-    default:
-      return Value::Int(*cell);
-  }
-}
-
-Value OfField(const Node& node, const Field& field, int decimals) {
-  if (node.type.kind == Kind::kString) return Value::Borrowed(Kind::kString, field.Text());
-  if (node.type.kind != Kind::kList) return OfCell(node, &field.cell, decimals);
-  if (field.cell > kListElementsMax) {
-    return Value::BorrowedError("the list has more than 10,000 elements");
-  }
-  List list;
-  list.reserve(static_cast<std::size_t>(field.cell));
-  if (node.type.element != nullptr && node.type.element->kind == Kind::kItem) {
-    for (const Item& item : field.Items()) list.push_back(Value::OfItem(item, decimals));
-  } else {
-    for (std::string_view text : field.Texts()) {
-      list.push_back(Value::Borrowed(Kind::kString, text));
-    }
-  }
-  return Value::OfList(std::move(list));
-}
 
 TimeMs UntilOf(const Node& node, const Frame& frame) {
   const Variable::Home home = node.variable.home;
@@ -100,14 +56,14 @@ Outcome ReadVariable(const Node& node, const Frame& frame, int decimals) {
   if (node.variable.home == Variable::Home::kField) {
     const Field& field = frame.fields[slot];
     if (!IsValue(field.cell)) return Still(node.absent, until);
-    return Still(OfField(node, field, decimals), until);
+    return Still(ValueOfField(node, field, decimals), until);
   }
   const Cell& cell = frame.cells[slot];
   if (cell == kOverflow) {
     return Still(Value::BorrowedError("a sum left the range of 64 bits"), until);
   }
   if (!IsValue(cell)) return Still(node.absent, until);
-  Outcome outcome = Still(OfCell(node, &cell, decimals), until);
+  Outcome outcome = Still(ValueOfCell(node.type, node.variable, &cell, decimals), until);
   if (node.variable.falling && until != kNever) {
     outcome.motion.kind = Motion::Kind::kWindow;
     outcome.motion.window = node.variable.window;

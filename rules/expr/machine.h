@@ -18,7 +18,8 @@ class Machine {
   Machine(const Nodes& nodes, const Frame& frame)
       : nodes_(nodes),
         frame_(frame),
-        around_{frame.zone != nullptr ? frame.zone : &Zone::Utc(), frame.now, nodes.decimals} {}
+        around_{frame.zone != nullptr ? frame.zone : &Zone::Utc(), frame.now, nodes.decimals,
+                nodes.seasons.get()} {}
 
   Outcome Evaluate(int id);
 

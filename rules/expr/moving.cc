@@ -138,8 +138,16 @@ Outcome RunningLocalTime(const Outcome& argument, const Value& value, const Surr
                  std::min(until, argument.form_until), around.now);
 }
 
+Outcome SeasonOfRun(const Outcome& argument, Value value, const Surroundings& around) {
+  const std::int64_t season = around.seasons->Of(around.zone->DayOf(ArgumentMs(argument)));
+  const Wide next = around.seasons->FirstDay(season + 1);
+  const TimeMs until = ReachesAt(DayOfRun(argument), next, *around.zone, around.now);
+  return Still(std::move(value), std::min(until, argument.form_until));
+}
+
 Outcome WordOfRun(Func func, const Outcome& argument, Value value, const Surroundings& around) {
   if (func == Func::kLocalTime) return RunningLocalTime(argument, value, around);
+  if (func == Func::kSeason) return SeasonOfRun(argument, std::move(value), around);
   const TimeMs next = std::min(NextDay(argument, around), argument.form_until);
   Outcome outcome = Still(std::move(value), next);
   if (func == Func::kWeekday) return outcome;

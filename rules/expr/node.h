@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/calendar.h"
+#include "base/periods.h"
 #include "rules/expr/ast.h"
 #include "rules/expr/scope.h"
 #include "rules/expr/type.h"
@@ -76,6 +77,7 @@ enum class Func : std::uint8_t {
   kWeekday,
   kLocalTime,
   kLocalDate,
+  kSeason,
   kFullYear,
   kMonth,
   kDayOfMonth,
@@ -90,6 +92,7 @@ enum class Func : std::uint8_t {
   kStorePart,    // of the id of a store: variable.part of it
   kPoint,
   kDistanceKm,
+  kTop,
   kUnknown,  // a name or function that was not declared, in unchecked mode: an error
 };
 
@@ -99,7 +102,7 @@ inline bool IsAccessor(Func func) {
 }
 // Words that count in the customer's zone.
 inline bool IsCalendarWord(Func func) {
-  return func >= Func::kCalendarDays && func <= Func::kLocalDate;
+  return func >= Func::kCalendarDays && func <= Func::kSeason;
 }
 
 struct Node {
@@ -129,6 +132,7 @@ struct Nodes {
   std::vector<Node> nodes;
   int root = -1;
   int decimals = 2;  // of the programme's currency
+  std::shared_ptr<const Periods> seasons;
 
   const Node& at(int id) const { return nodes[static_cast<std::size_t>(id)]; }
   Node& at(int id) { return nodes[static_cast<std::size_t>(id)]; }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/periods.h"
 #include "rules/expr/stores.h"
 #include "rules/expr/type.h"
 #include "rules/expr/value.h"
@@ -55,6 +56,8 @@ class Scope {
   // Decimals of the programme's currency, for money("12.30"). Unset: money() is refused, with a
   // sentence that says a programme currency is needed.
   std::optional<int> currency_decimals;
+  // What season() tells of.
+  std::shared_ptr<const Periods> seasons = std::make_shared<const Periods>(Periods::Seasons());
   // Resolves unqualified names first inside this CEL container ("a.b" tries a.b.x, a.x, x).
   std::string container;
   // A name that means something which is not supported yet, with the sentence that says so.

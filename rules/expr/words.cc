@@ -96,6 +96,10 @@ Value Word(Func func, Arguments arguments, const Surroundings& around) {
       return Value::Int(WeekdayOf(LocalDay(first, zone)));
     case Func::kLocalDate:
       return LocalDate(first, zone);
+    case Func::kSeason: {
+      const std::int64_t season = around.seasons->Of(LocalDay(first, zone));
+      return Value::Borrowed(Kind::kString, around.seasons->NameOf(season));
+    }
     default:
       if (!first.Is(Kind::kTimestamp)) return NoOverload("local_time()");
       return LocalTime(first, zone);

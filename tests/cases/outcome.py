@@ -110,9 +110,9 @@ def named_of_customer(found, section, words):
         return f"{words[0]} {words[1]} {state.get('segment') or 'none'}{since}"
     value = customer[section].get(words[1])
     expected = " ".join(words[2:])
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float, list, dict)) and not isinstance(value, bool):
         try:
-            if float(expected) == float(value):
+            if json.loads(expected) == value:
                 return " ".join(words)  # 12.30 and 12.3 are one number
         except ValueError:
             pass

@@ -214,6 +214,8 @@ def _select(node):
         return lambda env: env.field(name)
     if path := segment_path(node):
         return lambda env: env.segment(*path)
+    if target == ("name", "item"):
+        return lambda env: env.item_field(name)
     inner = compile_tree(target)
 
     def select(env):
@@ -241,6 +243,10 @@ def _index(node):
 
     def index(env):
         values, i = inner(env), position(env)
+        if isinstance(values, dict):
+            if i not in values:
+                raise CelError("no such key")
+            return values[i]
         if not 0 <= i < len(values):
             raise CelError("index out of range")
         return values[i]
@@ -316,6 +322,19 @@ def _local_time(env, t):
     return Duration(local % (zones.DAY * NANOS))
 
 
+def _season(env, t):
+    name, _ = zones.period_of(env.seasons, _day(env, t), 0)
+    return name
+
+
+def _top(env, sums):
+    kept = [(key, value) for key, value in sums.items() if key]
+    if not kept:
+        raise CelError("the map is empty")
+    best = max(getattr(value, "n", value) for _, value in kept)
+    return min(key.encode() for key, value in kept if getattr(value, "n", value) == best).decode()
+
+
 def _length(unit_ms):
     return lambda env, n: checked(Duration(n * unit_ms * NANOS))
 
@@ -337,6 +356,8 @@ FUNCTIONS = {
     "weekday": lambda env, t: zones.weekday(_day(env, t)),
     "local_time": _local_time,
     "local_date": lambda env, t: Date(_day(env, t)),
+    "season": _season,
+    "top": _top,
 }
 
 

@@ -251,6 +251,15 @@ def same(ours, theirs, definitions):
         return ours is theirs
     if isinstance(ours, float):
         return abs(ours - float(theirs)) <= 1e-9 * max(1.0, abs(ours))
+    if isinstance(ours, list):
+        pairs = zip(ours, theirs)
+        return len(ours) == len(theirs) and all(same(a, b, definitions) for a, b in pairs)
+    if isinstance(ours, dict):
+        return list(theirs) == sorted(ours, key=str.encode) and all(
+            same(value, theirs[key], definitions) for key, value in ours.items()
+        )
+    if isinstance(ours, cel.Duration):
+        return ours.n == theirs * cel.NANOS
     if isinstance(ours, cel.Money):
         return Decimal(ours.n).scaleb(-definitions.decimals) == theirs
     if isinstance(ours, int):

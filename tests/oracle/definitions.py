@@ -2,6 +2,7 @@
 
 import cel
 import features
+import windows
 import zones
 
 DECIMALS = {"JPY": 0, "KRW": 0, "ISK": 0, "KWD": 3, "TND": 3, "BHD": 3}
@@ -30,7 +31,7 @@ class Journey:
         self.always = spec.get("reentry") == "always"
         self.exit_when = Rule(spec["exit_when"]) if "exit_when" in spec else None
         self.goal = Rule(spec["goal"]["when"]) if "goal" in spec else None
-        self.within = features.parse_length(spec["goal"]["within"]) if self.goal else 0
+        self.within = windows.parse_length(spec["goal"]["within"]) if self.goal else 0
         self.from_send = self.goal is not None and spec["goal"].get("from") == "send"
         self.steps = [Step(step, position) for position, step in enumerate(spec["steps"], 1)]
 
@@ -45,7 +46,7 @@ class Step:
         self.send = spec.get("send")
         wait = spec.get("wait")
         self.until = Rule(wait["until"]) if isinstance(wait, dict) else None
-        self.length = features.parse_length(wait) if isinstance(wait, str) else None
+        self.length = windows.parse_length(wait) if isinstance(wait, str) else None
         self.kind = "send" if self.send else "wait"
 
 
@@ -65,6 +66,10 @@ class Definitions:
         self.currency = programme.get("currency")
         self.decimals = int(programme.get("decimals", DECIMALS.get(self.currency, 2)))
         self.zone = zones.Zone.get(programme.get("time_zone", "UTC"))
+        self.seasons = [
+            (name, *map(int, str(start).split("-")))
+            for name, start in programme.get("seasons", {}).items()
+        ] or zones.SEASONS
         self.fields = {
             name: [
                 self._field(field, spec)

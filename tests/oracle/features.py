@@ -3,35 +3,13 @@
 Nothing is kept incrementally: a feature's value at an instant is read off all its contributions.
 """
 
+import math
 from fractions import Fraction
 
 import cel
+import windows
 import zones
 from amounts import checked
-
-UNITS = {
-    "ms": 1,
-    "s": zones.SECOND,
-    "m": zones.MINUTE,
-    "h": zones.HOUR,
-    "d": zones.DAY,
-    "w": 7 * zones.DAY,
-}
-
-
-def parse_length(text):
-    """ "7d" -> milliseconds."""
-    number = text.rstrip("mshdw")
-    return int(number) * UNITS[text[len(number) :]]
-
-
-def default_grain(length):
-    if length <= zones.HOUR:
-        return zones.MINUTE
-    if length <= zones.DAY:
-        return 10 * zones.MINUTE
-    return zones.HOUR if length <= 14 * zones.DAY else zones.DAY
-
 
 def read_value(kind, raw, decimals, scale):
     """A JSON value of a declared type -> a CEL value; numbers come as int, Decimal or text."""
@@ -78,15 +56,24 @@ class Event:
 
 
 class EventEnv:
-    """What `where` and `of` see."""
+    """What `where`, `of` and `by` see: the event, and one item of it where they read `item`."""
 
-    def __init__(self, event, decimals):
-        self.event, self.decimals = event, decimals
+    def __init__(self, event, definitions, item=None):
+        self.event, self.item = event, item
+        self.decimals, self.zone = definitions.decimals, definitions.zone
+        self.seasons = definitions.seasons
 
     def field(self, name):
-        value = self.event.fields.get(name)
+        return self._known(self.event.fields, name)
+
+    def item_field(self, name):
+        return self._known(self.item, name)
+
+    @staticmethod
+    def _known(fields, name):
+        value = fields.get(name)
         if value is None:
-            raise cel.CelError(f"absent: event.{name}")
+            raise cel.CelError(f"absent: {name}")
         return value
 
 
@@ -100,63 +87,82 @@ class Feature:
             self.value = cel.compile_tree(self.derived)
             return
         self.on, self.aggregate, self.n = spec["on"], spec["aggregate"], int(spec.get("n", 1))
-        self.where = cel.compile_text(spec["where"]) if "where" in spec else None
-        self.of = cel.compile_text(spec["of"]) if "of" in spec else None
+        trees = {key: cel.parse(spec[key]) for key in ("where", "of", "by") if key in spec}
+        self.where, self.of, self.by = (
+            cel.compile_tree(trees[key]) if key in trees else None for key in ("where", "of", "by")
+        )
+        parts = [part for tree in trees.values() for part in cel.walk(tree)]
+        self.items = ("name", "item") in parts and next(
+            field for field, kind, _ in definitions.fields[self.on] if kind == "list(item)"
+        )
         types = {
             f"event.{field}": (kind, scale) for field, kind, scale in definitions.fields[self.on]
         }
         self.scale = types.get(spec.get("of"), (None, 0))[1]
-        self.window = "window" in spec
-        if self.window:
-            self.length = parse_length(spec["window"])
-            grain = spec.get("grain")
-            self.grain = parse_length(grain) if grain else default_grain(self.length)
+        self.window = windows.make(spec, definitions)
 
-    def contribution(self, event):
-        """(order, value, the instant from which it no longer counts), or None."""
+    def contributions(self, event):
+        """(order, value, key of a map, first instant that counts, the first that does not)."""
         if event.type != self.on:
-            return None
-        env = EventEnv(event, self.definitions.decimals)
-        try:
-            if self.where and self.where(env) is not True:
-                return None
-            value = self.of(env) if self.of else 1
-        except cel.CelError:
-            return None
-        return event.order, value, self.end_of(event.time) if self.window else None
+            return []
+        items = [None]
+        if self.items:
+            items = event.fields.get(self.items) or []
+        begin, end = self.window.span(event.time) if self.window else (None, None)
+        made = []
+        for item in items:
+            env = EventEnv(event, self.definitions, item)
+            try:
+                if self.where and self.where(env) is not True:
+                    continue
+                value = self.of(env) if self.of else 1
+                key = self.by(env) if self.by else None
+            except cel.CelError:
+                continue
+            if self.aggregate != "decayed" or value >= 0:
+                made.append((event.order, value, key, begin, end))
+        return made
 
-    def end_of(self, t):
-        """The first grid line at or after t + length."""
-        if self.grain < zones.DAY:
-            return -(-(t + self.length) // self.grain) * self.grain
-        zone = self.definitions.zone
-        line = zone.day_of(t - 1) + 1  # the first day that starts at or after t
-        left = self.length // zones.DAY
-        while left:  # a day that the zone skipped has no line of its own
-            left -= zone.start_of(line + 1) != zone.start_of(line)
-            line += 1
-        return zone.start_of(line)
+    def changes_after(self, t, end):
+        """The instants at which time alone changes what a contribution at t counts for."""
+        begin, over = self.window.span(t)
+        lines = self.window.lines(t, end) if self.aggregate == "decayed" else []
+        return [begin, over, *lines]
 
     def read(self, contributions, now):
         """The aggregate at `now`; CelError where it is absent or left its range."""
         live = sorted(
             (order, i)
-            for i, (order, _, end) in enumerate(contributions)
-            if end is None or now < end
+            for i, (order, _, _, begin, end) in enumerate(contributions)
+            if end is None or begin <= now < end
         )
-        values = [contributions[i][1] for _, i in live]
-        if self.aggregate == "count":
-            return len(values)
-        if self.aggregate == "sum":
-            return self.total(values)
-        if len(values) < self.n:
+        found = [contributions[i] for _, i in live]
+        values = [value for _, value, _, _, _ in found]
+        times = [order[0] for order, _, _, _, _ in found]
+        of_any = {
+            "count": lambda: len(values),
+            "sum": lambda: self.total(values),
+            "distinct": lambda: len({getattr(value, "n", value) for value in values}),
+            "list": lambda: values[-self.n :],
+            "map": lambda: self.sums(found),
+            "decayed": lambda: self.decayed(values, times, now),
+        }
+        if self.aggregate in of_any:
+            return of_any[self.aggregate]()
+        if len(values) < (2 if self.aggregate.endswith("_gap") else self.n):
             raise cel.CelError(f"absent: {self.name}")
-        if self.aggregate == "avg":
-            return self.average(values)
-        pick = {"first": 0, "last": -1, "nth": self.n - 1}
-        if self.aggregate in pick:
-            return values[pick[self.aggregate]]
-        return min(values) if self.aggregate == "min" else max(values)
+        return {
+            "avg": lambda: self.average(values),
+            "first": lambda: values[0],
+            "last": lambda: values[-1],
+            "nth": lambda: values[self.n - 1],
+            "stddev": lambda: self.deviation(values),
+            "min": lambda: min(values),
+            "max": lambda: max(values),
+            "ratio": lambda: float(Fraction(sum(values), len(values))),
+            "mean_gap": lambda: gap(Fraction(times[-1] - times[0], len(times) - 1)),
+            "last_gap": lambda: gap(times[-1] - times[-2]),
+        }[self.aggregate]()
 
     def total(self, values):
         kind = self.definitions.feature_types[self.name]
@@ -166,16 +172,39 @@ class Feature:
             return float(self.exact(values))
         return checked(sum(values))
 
+    def sums(self, found):
+        by_key = {}
+        for _, value, key, _, _ in found:
+            by_key.setdefault(key, []).append(value)
+        return {key: self.total(values) for key, values in by_key.items()}
+
+    def decayed(self, values, times, now):
+        exact = [value if isinstance(value, int) else self.exact([value]) for value in values]
+        weighed = sum(value * self.window.weight(t, now) for value, t in zip(exact, times))
+        return round(Fraction(weighed)) / 10**6
+
     def exact(self, values):
         """The sum of fixed-point doubles, without any rounding."""
         ten = 10**self.scale
         return Fraction(sum(round(Fraction(value) * ten) for value in values), ten)
+
+    def deviation(self, values):
+        """The population's: from whole numbers, so that only the root is rounded."""
+        money, ten = isinstance(values[0], cel.Money), 10**self.scale
+        units = [v.n if money else round(Fraction(v) * ten) for v in values]
+        count = len(units)
+        root = math.sqrt(count * sum(n * n for n in units) - sum(units) ** 2)
+        return cel.Money(round(root / count)) if money else root / (count * ten)
 
     def average(self, values):
         if isinstance(values[0], cel.Money):
             return cel.Money(round(Fraction(sum(v.n for v in values), len(values))))  # half-even
         whole = self.exact(values) if isinstance(values[0], float) else Fraction(sum(values))
         return float(whole / len(values))
+
+
+def gap(milliseconds):
+    return cel.Duration(round(milliseconds) * cel.NANOS)
 
 
 class Customer:
@@ -185,7 +214,7 @@ class Customer:
         self.definitions = definitions
         self.decimals = definitions.decimals
         self.now = 0
-        self.zone = definitions.zone
+        self.zone, self.seasons = definitions.zone, definitions.seasons
         self.attributes = {}  # name -> (order, value)
         self.contributions = {name: [] for name in definitions.features}
         # Exclusive: name -> (segment or None, since when); independent: name -> {segment: since}.
@@ -199,8 +228,8 @@ class Customer:
             self._identify(event)
         self._attributes_of(event)
         for name, feature in self.definitions.features.items():
-            if not feature.derived and (made := feature.contribution(event)):
-                self.contributions[name].append(made)
+            if not feature.derived:
+                self.contributions[name] += feature.contributions(event)
         self._cached_at = None
 
     def _identify(self, event):

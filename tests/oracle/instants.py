@@ -19,6 +19,7 @@ DATE_WORDS = {
     "start_of_day",
     "weekday",
     "local_date",
+    "season",
     "getFullYear",
     "getMonth",
     "getDate",
@@ -101,11 +102,12 @@ def candidates(definitions, events, until):
             elif attribute.kind == "time_zone" and raw:
                 names.add(raw)
     found = {
-        f.end_of(e.time)
+        instant
         for f in definitions.features.values()
         if not f.derived and f.window
         for e in events
         if e.type == f.on
+        for instant in f.changes_after(e.time, end)
     }
     for rule in definitions.rules():
         needs = Needs(rule.tree, definitions)

@@ -63,6 +63,7 @@ class Expressions:
             self.money,
             self.other,
             self.literal,
+            self.collection,
         ]
         makers += [self.membership] * (4 if self.segmentations else 0)
         if self.words != "none":
@@ -218,6 +219,35 @@ class Expressions:
             }[kind]
         )
 
+    def collection(self):
+        r = self.rng
+        kinds = ("list of", "map of", "duration")
+        found = [name for name, its in self.names.items() if its.startswith(kinds)]
+        if not found:
+            return None
+        name = r.choice(found)
+        kind, n, op = self.names[name], r.randint(0, 3), r.choice(ORDER)
+        text, key = r.choice(TEXTS), r.choice(TEXTS + ("p1", "spring", "summer", "web"))
+        if kind == "duration":
+            return f"{name} {op} {r.choice(DAY_LENGTHS + HOUR_LENGTHS)}"
+        forms = [f"size({name}) {op} {n}", f"{name}.size() == {n}", f"has({name})"]
+        if kind.startswith("list"):
+            forms += [f"{name}[0] == {name}[{n}]", f"{name}[{n}] in {name}"]
+        if kind == "list of string":
+            forms += [f'"{text}" in {name}', f'{name}[{n}].startsWith("hik")']
+        if kind == "list of int":
+            forms += [f"{name}[0] {op} {name}[{n}] + {n}"]
+        if kind.startswith("map"):
+            forms += [
+                f'"{key}" in {name}',
+                f'top({name}) == "{key}"',
+                f'{name}["{key}"] {op} {name}["{text}"]',
+                f'top({name}) in ["hiking", "p2"] || {self.bool(0)}',
+            ]
+        if kind == "map of int":
+            forms += [f'{name}["{key}"] {op} {n}']
+        return r.choice(forms)
+
     def date_word(self):
         r = self.rng
         t, d = self.of("timestamp"), self.of("date")
@@ -225,6 +255,8 @@ class Expressions:
         zone = r.choice(self.zones)
         forms = [
             f"weekday(now) {r.choice(COMPARE)} {r.randint(1, 7)}",
+            f'season(now) == "{r.choice(("spring", "summer", "winter"))}"',
+            f'season(now - {day}) in ["autumn", "summer"]',
             "weekday(now) in [6, 7]",
             f'now.getDayOfWeek("{zone}") {op} {r.randint(0, 6)}',
             f"now.getMonth() {op} {r.randint(0, 11)}",

@@ -7,7 +7,7 @@ import datetime
 import random
 
 import cel
-import features
+import windows
 import zones
 from random_expressions import Expressions
 
@@ -27,7 +27,7 @@ ZONES = (
     "Africa/Cairo",
     "America/Asuncion",
 )
-KINDS = ("windows", "calendar", "journeys", "values", "hours", "general", "segments")
+KINDS = ("windows", "calendar", "journeys", "values", "hours", "general", "segments", "collections")
 CURRENCIES = (("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3))
 CATEGORIES = ("hiking", "hike", "running", "tennis", "café", "")
 WINDOWS = (
@@ -54,6 +54,13 @@ WINDOWS = (
     ("15d", "1h"),
 )
 LOCAL_DAY_WINDOWS = ("15d", "30d", "60d", ("7d", "1d"), ("3d", "1d"), ("1d", "1d"), ("2d", "1d"))
+CALENDAR_WINDOWS = ("this_month", "last_month", "this_year", "this_season", "last_season")
+DECAYED_WINDOWS = (("6h", "1h"), ("2h", "10m"), ("30m", "1m"), ("15d", "1d"), ("20d", "1d"))
+HALF_LIVES = ("30m", "1h", "5h", "1d", "3d", "100h", "7d")
+BYS = ("event.category", "event.category", "season(event.time)", "event.source")
+ITEM_BYS = ("item.category", "item.product_id")
+ITEM_OFS = ("item.quantity", "item.price", "item.price * item.quantity")
+ITEM_WHERES = ('item.category == "tennis"', "item.quantity > 1", "event.promotion")
 WAITS = ("90m", "12h", "1d", "3d", "7d", "2w", "30d")
 WHERES = (
     'event.total >= money("100")',
@@ -149,8 +156,11 @@ class RandomSet:
             3 * zones.DAY,
         ]
         self.names = {}
+        programme = {"currency": self.currency, "time_zone": self.zone_name}
+        if self.rng.random() < 0.3:
+            programme["seasons"] = {"summer": "04-01", "winter": "10-15"}
         self.data = {
-            "programme": {"currency": self.currency, "time_zone": self.zone_name},
+            "programme": programme,
             "events": {
                 "order_completed": {"fields": dict(ORDER_FIELDS)},
                 "product_viewed": {"fields": {"category": "string", "seconds": "int"}},
@@ -204,9 +214,11 @@ class RandomSet:
             }
         )
         windowed = {"windows": 0.9, "values": 0.2}.get(self.kind, 0.3)
+        collected = 0.8 if self.kind == "collections" else 0.2
         for number in range(r.randint(2, 7)):
             name = f"f{number}"
-            made[name], self.names[name] = self._feature(r.random() < windowed)
+            make = self._collection if r.random() < collected else self._feature
+            made[name], self.names[name] = make(r.random() < windowed)
         for spec in made.values():
             if r.random() < 0.8:
                 spec["keep"] = True
@@ -215,9 +227,9 @@ class RandomSet:
     def _feature(self, windowed):
         r = self.rng
         aggregate = r.choice(
-            ("count", "count", "sum", "sum", "min", "max", "avg", "first", "last", "nth")
+            ("count", "count", "sum", "sum", "min", "max", "avg", "stddev", "first", "last", "nth")
         )
-        if windowed and aggregate == "nth":
+        if windowed and aggregate in ("nth", "stddev"):
             aggregate = "count"
         spec = {"on": "order_completed", "aggregate": aggregate}
         kind = "int"
@@ -229,7 +241,7 @@ class RandomSet:
                 "avg": ("money", "int", "double"),
                 "min": ("money", "int", "double", "timestamp", "date"),
             }
-            wanted["max"] = wanted["min"]
+            wanted["max"], wanted["stddev"] = wanted["min"], wanted["avg"]
             field, kind = r.choice(
                 [
                     item
@@ -242,7 +254,7 @@ class RandomSet:
                 spec["of"] = r.choice(("event.qty * 2", "6 / event.qty", "event.items[0].quantity"))
             if field == "total" and r.random() < 0.2:
                 spec["of"] = "event.items[0].price"
-            if aggregate == "avg" and kind == "int":
+            if aggregate in ("avg", "stddev") and kind == "int":
                 kind = "double"
         if spec["on"] == "order_completed" and r.random() < 0.4:
             spec["where"] = r.choice(WHERES)
@@ -251,11 +263,68 @@ class RandomSet:
         if aggregate == "nth":
             spec["n"] = r.randint(1, 5)
         if windowed:
-            window = r.choice(WINDOWS + LOCAL_DAY_WINDOWS)
-            spec["window"] = window if isinstance(window, str) else window[0]
-            if not isinstance(window, str):
-                spec["grain"] = window[1]
+            self._window(spec, self._windows())
         return spec, kind
+
+    def _windows(self):
+        return CALENDAR_WINDOWS if self.rng.random() < 0.3 else WINDOWS + LOCAL_DAY_WINDOWS
+
+    def _window(self, spec, choices):
+        window = self.rng.choice(choices)
+        spec["window"] = window if isinstance(window, str) else window[0]
+        if not isinstance(window, str):
+            spec["grain"] = window[1]
+
+    def _collection(self, windowed):
+        """One of the aggregates that keep more than a number, or weigh it."""
+        r = self.rng
+        aggregate = r.choice(
+            ("distinct", "list", "map", "map", "ratio", "mean_gap", "last_gap", "decayed")
+        )
+        spec = {"on": "order_completed", "aggregate": aggregate}
+        field, of = r.choice(list(SCALARS.items()))
+        kind = {
+            "distinct": "int",
+            "ratio": "double",
+            "mean_gap": "duration",
+            "last_gap": "duration",
+            "decayed": "double",
+        }.get(aggregate)
+        if aggregate in ("distinct", "list"):
+            spec["of"] = f"event.{field}"
+            kind = kind or f"list of {of}"
+        if aggregate == "list":
+            spec["n"] = r.randint(1, 5)
+        elif aggregate == "ratio":
+            spec["of"] = r.choice(("event.promotion", "event.qty > 1", 'event.category == "hiking"'))
+        elif aggregate == "map":
+            kind = self._map(spec)
+        elif aggregate == "decayed":
+            spec["half_life"] = r.choice(HALF_LIVES)
+            self._window(spec, DECAYED_WINDOWS)
+            if r.random() < 0.5:
+                spec["of"] = r.choice(("event.qty", "event.weight", "event.qty * event.qty"))
+        if "item." not in str(spec) and r.random() < 0.3:
+            spec["where"] = r.choice(WHERES)
+        if windowed and aggregate not in ("list", "decayed"):
+            self._window(spec, self._windows())
+            if aggregate in ("map", "distinct") and spec.get("grain") != "1d":
+                if spec["window"] in ("14d", "2w", "15d", "30d"):
+                    spec["grain"] = "1d"  # each grain has a collection of its own: not too many
+        return spec, kind
+
+    def _map(self, spec):
+        r = self.rng
+        by_item = r.random() < 0.5
+        spec["by"] = r.choice(ITEM_BYS if by_item else BYS)
+        if by_item and r.random() < 0.4:
+            spec["where"] = r.choice(ITEM_WHERES)
+        if r.random() < 0.3:
+            return "map of int"
+        spec["of"] = r.choice(ITEM_OFS if by_item else ("event.total", "event.qty", "event.weight"))
+        kinds = {"event.total": "money", "event.weight": "double", "event.qty": "int"}
+        kind = kinds.get(spec["of"], "money" if "price" in spec["of"] else "int")
+        return f"map of {kind}"
 
     def _expressions(self):
         literals = [cel.format_time(self._moment([])) for _ in range(4)]
@@ -315,7 +384,7 @@ class RandomSet:
     def _aimed(self):
         """Segmentations in which every change of what a kind is about can be seen."""
         rules = {}
-        if self.kind == "windows":
+        if self.kind in ("windows", "collections"):
             for name, spec in self.data["features"].items():
                 if "window" in spec:
                     rules[f"of_{name}"] = self._steps_of(name)
@@ -337,7 +406,13 @@ class RandomSet:
             bounds = ("200", "100", "50", "0")
             return [f'{name} > money("{units}")' for units in bounds] + [f"has({name})"]
         if kind == "double":
-            return [f"{name} > {n}.375" for n in (6, 4, 2, 0)] + [f"has({name})"]
+            bounds = ("6.375", "4.375", "2.375", "1.0", "0.5", "0.375", "0.0")
+            return [f"{name} > {bound}" for bound in bounds] + [f"has({name})"]
+        if kind == "duration":
+            return [f"{name} > {n}" for n in ("days(3)", "hours(5)", "minutes(20)")]
+        if kind.startswith("map"):
+            keys = [f'top({name}) == "{key}"' for key in ("hiking", "p1", "spring", "web")]
+            return keys + [f"size({name}) > {n}" for n in (4, 3, 2, 1, 0)]
         return [
             f"{name} > first_order_at" if kind == "timestamp" else f"has({name})",
             f"has({name})",
@@ -467,7 +542,7 @@ class RandomSet:
                 first[name] = min(first.get(name, event["time"]), event["time"])
         made = []
         for number, (name, time) in enumerate(sorted(first.items())):
-            end = cel.parse_time(time) // cel.NANOS + features.parse_length(self.within)
+            end = cel.parse_time(time) // cel.NANOS + windows.parse_length(self.within)
             made.append(self._event(f"z{number}", name, end + self.rng.choice((-1, 0, 0, 1))))
         return made
 

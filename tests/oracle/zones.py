@@ -44,6 +44,24 @@ def years_between(start, end):
     return months // 12 if months >= 0 else -(-months // 12)
 
 
+MONTHS = [("", month, 1) for month in range(1, 13)]
+YEARS = [("", 1, 1)]
+SEASONS = [("spring", 3, 1), ("summer", 6, 1), ("autumn", 9, 1), ("winter", 12, 1)]
+
+
+def period_of(starts, day, later):
+    """(name, first day) of the period that holds `day`, or of the one so many periods later."""
+    year = date_of_day(day).year
+    begun = sorted(
+        (day_of_date(y, month, first), name)
+        for y in range(year - 1, year + 4)
+        for name, month, first in starts
+    )
+    here = max(i for i, (first, _) in enumerate(begun) if first <= day)
+    first, name = begun[here + later]
+    return name, first
+
+
 class Zone:
     """One time zone: a name of the IANA data base, or a fixed offset such as "+05:30"."""
 

@@ -76,6 +76,15 @@ NaiveValue Word(const std::string& name, const Arguments& a, const NaiveWorld& w
     const absl::CivilDay day = absl::CivilDay(1970, 1, 1) + DayOf(a[0], zone);
     return Of(K::kInt, static_cast<int>(absl::GetWeekday(day)) + 1);
   }
+  if (name == "season") {
+    const int month = (absl::CivilDay(1970, 1, 1) + DayOf(a[0], zone)).month();
+    NaiveValue season = Of(K::kText, 0);
+    season.text = month < 3 || month == 12 ? "winter"
+                  : month < 6              ? "spring"
+                  : month < 9              ? "summer"
+                                           : "autumn";
+    return season;
+  }
   const TimeMs ms = MsOf(a[0].number);
   const absl::CivilSecond civil = CivilOf(ms, zone);
   const Wide in_day = civil.hour() * 3600 + civil.minute() * 60 + civil.second();
@@ -255,8 +264,8 @@ NaiveValue Walk(const NaiveWorld& world, int id) {
   if (ast.is_operator) return Operator(ast.text, arguments);
   if (ast.receiver) return Accessor(ast.text, arguments);
   static const std::map<std::string, int> kWords = {
-      {"calendar_days", 0}, {"months", 0},  {"age", 0},       {"start_of_day", 0},
-      {"local_date", 0},    {"weekday", 0}, {"local_time", 0}};
+      {"calendar_days", 0}, {"months", 0},  {"age", 0},        {"start_of_day", 0},
+      {"local_date", 0},    {"weekday", 0}, {"local_time", 0}, {"season", 0}};
   if (kWords.count(ast.text) > 0) return Word(ast.text, arguments, world);
   return Constructed(ast.text, arguments[0]);
 }

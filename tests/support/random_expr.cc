@@ -192,7 +192,8 @@ class Maker {
       case 5:
         return absl::StrCat("age(", BirthDay(), ")");
       case 6:
-        return absl::StrCat("weekday(", NowArgument(), ")");
+        if (dice_.Chance(70)) return absl::StrCat("weekday(", NowArgument(), ")");
+        return absl::StrCat("(season(", NowArgument(), ") == \"summer\" ? 1 : 0)");
       case 7:
         return Accessor();
       case 8:

@@ -44,6 +44,11 @@ attributes:
   email: {type: string, contact: true}
 features:
   orders: {on: order, aggregate: count}
+  labels: {on: order, aggregate: list, n: 3, of: event.label, keep: true}
+  weights: {on: order, aggregate: list, n: 2, of: event.weight, keep: true}
+  days: {on: order, aggregate: list, n: 2, of: event.day, keep: true}
+  by_day: {on: order, aggregate: map, by: 'string(event.day)', of: event.total, keys: 4, keep: true}
+  by_gift: {on: order, aggregate: map, by: 'event.gift ? "yes" : "no"', of: event.weight, window: 7d, keep: true}
   spend: {on: order, aggregate: sum, of: event.total}
   weight: {on: order, aggregate: sum, of: event.weight, keep: true}
   pieces_avg: {on: order, aggregate: avg, of: event.pieces, keep: true}
@@ -215,6 +220,8 @@ Cell RandomCell(const expr::Type& type, bool fixed_point, std::mt19937_64& rando
 void SetCells(World& world, std::mt19937_64& random) {
   Cell* const cells = world.customer().cells();
   const auto set = [&](const expr::Type& type, bool fixed_point, int cell) {
+    const bool collection = type.kind == expr::Kind::kList || type.kind == expr::Kind::kMap;
+    if (collection) return;  // as the history made them
     if (type.kind == expr::Kind::kString) FreeText(cells[cell]);
     cells[cell] = RandomCell(type, fixed_point, random);
   };

@@ -28,10 +28,14 @@ struct Windowed {
                                      .grain = grain,
                                      .local_days = local_days,
                                      .grains = static_cast<int>(length / grain)};
+    for (int age = 0; age < feature.window->grains; ++age) {
+      feature.weights.push_back(1'000'000 / (age + 1));
+    }
     feature.window_index = 0;
     catalog.features.push_back(feature);
     catalog.windows.push_back(0);
-    const bool adds = aggregate == Aggregate::kSum || aggregate == Aggregate::kCount;
+    const bool adds = aggregate == Aggregate::kSum || aggregate == Aggregate::kCount ||
+                      aggregate == Aggregate::kDecayed;
     shape.initial = {adds ? 0 : kAbsent, kNever};
     shape.windows.push_back(BucketShapeOf(feature));
     customer = state::Customer::Create(shape, "c", arena);
@@ -185,6 +189,37 @@ TEST(Window, KnowsTheInstantItFallsBelowABound) {
     };
     EXPECT_GE(sum_at(flip - 1), bound);
     EXPECT_LT(sum_at(flip), bound);
+  }
+}
+
+TEST(Window, KnowsTheLineAtWhichWhatDecaysFallsBelowABound) {
+  struct Grid {
+    TimeMs length, grain;
+    const char* zone;
+    TimeMs start;
+  };
+  const TimeMs skipping = 1'324'800'000'000;  // five days before the day that Apia skipped
+  const Grid grids[] = {{kDayMs, kHourMs, "UTC", kStart},
+                        {9 * kDayMs, kDayMs, "Europe/Paris", kStart},
+                        {9 * kDayMs, kDayMs, "Pacific/Apia", skipping}};
+  std::mt19937_64 random(13);
+  for (const Grid& grid : grids) {
+    for (int round = 0; round < 100; ++round) {
+      Windowed setup(Aggregate::kDecayed, grid.length, grid.grain, grid.grain == kDayMs, grid.zone);
+      TimeMs now = grid.start;
+      for (int i = 0; i < 5; ++i) {
+        now += static_cast<TimeMs>(random() % (2 * grid.grain));
+        setup.Add(now, static_cast<Cell>(random() % 9), now);
+      }
+      const Cell bound = 1 + static_cast<Cell>(random() % (setup.value() + 1));
+      if (setup.value() < bound) continue;
+      const CustomerWindows windows(setup.catalog, setup.shape, *setup.customer);
+      const TimeMs flip = windows.FallsBelow(0, bound, now);
+      RollWindow(setup.catalog, setup.shape, setup.feature(), flip - 1, *setup.customer);
+      EXPECT_GE(setup.value(), bound) << grid.zone;
+      RollWindow(setup.catalog, setup.shape, setup.feature(), flip, *setup.customer);
+      EXPECT_LT(setup.value(), bound) << grid.zone;
+    }
   }
 }
 

@@ -169,6 +169,16 @@ TEST_F(Horizon, LocalTimeFlipsAtItsLocalInstant) {
             "false until");
 }
 
+TEST_F(Horizon, ASeasonStandsUntilTheNextOne) {
+  EXPECT_EQ(At("2026-06-15T12:00:00Z", "season(now) == 'summer'"),
+            "true until 2026-08-31T22:00:00.000Z");
+  EXPECT_EQ(At("2026-06-15T12:00:00Z", "season(now + days(30)) == 'summer'"),
+            "true until 2026-08-01T22:00:00.000Z");
+  EXPECT_EQ(At("2026-03-02T12:00:00Z", "season(now) == 'winter'"),
+            "false until 2026-11-30T23:00:00.000Z");
+  EXPECT_EQ(At("2026-03-02T12:00:00Z", "season(last_order_at) == 'winter'"), "true until never");
+}
+
 TEST_F(Horizon, PeriodicWordsAreLookedAtAgainUntilTheyDiffer) {
   EXPECT_EQ(At("2026-03-02T12:00:00Z", "weekday(now) in [6, 7]"),
             "false until 2026-03-06T23:00:00.000Z");

@@ -198,6 +198,15 @@ TEST(Values, DoublesOfFixedPointCompareAsTheyRead) {
   }
 }
 
+TEST(Values, TopIsTheKeyOfTheGreatestValue) {
+  EXPECT_EQ(ValueOf("top({'golf': 2, 'tennis': 3})"), "\"tennis\"");
+  EXPECT_EQ(ValueOf("top({'tennis': 1.5, 'golf': 1.5, '': 9.0})"), "\"golf\"");
+  EXPECT_EQ(ValueOf("top({'a': money('-1')})"), "\"a\"");
+  EXPECT_EQ(ValueOf("top({'': 1})"), "error: the map is empty");
+  EXPECT_EQ(ValueOf("top({1: 1})").substr(0, 6), "error:");
+  EXPECT_EQ(ValueOf("top({'a': 'x', 'b': 1})").substr(0, 6), "error:");
+}
+
 TEST(Values, ListsMadeWhileEvaluatingAreBounded) {
   const std::vector<std::string_view> tags(3'000, "tag");
   std::vector<Field> fields(10);
