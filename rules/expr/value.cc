@@ -116,6 +116,13 @@ Value Value::OfType(Type type) {
   return value;
 }
 
+Value Value::OfOptional(const Value* held) {
+  Value value;
+  value.kind_ = Kind::kOptional;
+  if (held != nullptr) value.owner_ = std::make_shared<const Value>(*held);
+  return value;
+}
+
 Type TypeOf(const Value& value) {
   if (value.Is(Kind::kList)) return Type::ListOf(Type::Of(Kind::kDyn));
   if (value.Is(Kind::kMap)) return Type::MapOf(Type::Of(Kind::kDyn), Type::Of(Kind::kDyn));
@@ -233,7 +240,10 @@ void AppendJson(const Value& value, std::string* out) {
       AppendMap(value.AsMap(), out);
       return;
     case Kind::kType:
-      absl::StrAppend(out, "\"", TypeName(value.AsType()), "\"");
+      absl::StrAppend(out, "\"", std::string(KindName(value.AsType().kind)), "\"");
+      return;
+    case Kind::kOptional:
+      AppendJson(value.AsOptional() == nullptr ? Value() : *value.AsOptional(), out);
       return;
   }
 }

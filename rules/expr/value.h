@@ -67,6 +67,7 @@ class Value {
   static Value OfList(List list);
   static Value OfMap(Map map);
   static Value OfType(Type type);
+  static Value OfOptional(const Value* held);  // nullptr: none
   static Value Error(std::string reason);
 
   // Views of `text`, which must outlive every copy; Owned() ends that.
@@ -91,11 +92,14 @@ class Value {
   const List& AsList() const { return *static_cast<const List*>(owner_.get()); }
   const Map& AsMap() const { return *static_cast<const Map*>(owner_.get()); }
   const Type& AsType() const { return *static_cast<const Type*>(owner_.get()); }
+  // What an optional holds; nullptr if nothing.
+  const Value* AsOptional() const { return static_cast<const Value*>(owner_.get()); }
   // This value with its text copied if it was borrowed.
   Value Owned() const;
 
   // JSON, as `parcours eval` prints: ints and uints as numbers, bytes as base64, timestamps as
-  // RFC 3339, durations as "1.5s", money as decimal text, types by name. REQUIRES: !is_error().
+  // RFC 3339, durations as "1.5s", money as decimal text, types by name, an empty optional as null.
+  // REQUIRES: !is_error().
   std::string ToJson() const;
   // The reason of an error, in words.
   std::string error() const { return std::string(text_); }

@@ -1,4 +1,5 @@
 // Words: calendar words and accessors of time, on values that stand still.
+#include "base/mutant.h"
 #include "rules/expr/functions.h"
 
 namespace parcours::expr {
@@ -76,6 +77,15 @@ Value OfLocalDay(Func func, CivilDay day) {
 
 }  // namespace
 
+bool IsWeekend(CivilDay day) { return WeekdayOf(day) >= 6; }
+
+CivilDay NextBirthday(CivilDay birth, CivilDay today) {
+  const std::int64_t years = DateOfDay(today).year - DateOfDay(birth).year;
+  const CivilDay this_year = AddMonths(birth, 12 * years);
+  if (PARCOURS_MUTANT("expr-birthday-tomorrow")) return AddMonths(birth, 12 * (years + 1));
+  return this_year >= today ? this_year : AddMonths(birth, 12 * (years + 1));
+}
+
 Value Word(Func func, Arguments arguments, const Surroundings& around) {
   const Zone& zone = *around.zone;
   for (int i = 0; i < arguments.count; ++i) {
@@ -96,6 +106,13 @@ Value Word(Func func, Arguments arguments, const Surroundings& around) {
       return Value::Int(WeekdayOf(LocalDay(first, zone)));
     case Func::kLocalDate:
       return LocalDate(first, zone);
+    case Func::kIsWeekend:
+      return Value::Bool(IsWeekend(LocalDay(first, zone)));
+    case Func::kDaysUntilBirthday: {
+      if (!first.Is(Kind::kDate)) return NoOverload("days_until_birthday()");
+      const CivilDay today = zone.DayOf(around.now);
+      return Value::Int(NextBirthday(first.AsDate(), today) - today);
+    }
     default:
       if (!first.Is(Kind::kTimestamp)) return NoOverload("local_time()");
       return LocalTime(first, zone);
