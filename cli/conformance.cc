@@ -129,13 +129,7 @@ Verdict JudgeValue(const Test& test, const expr::Scope& scope) {
   return Failed(absl::StrCat("expected ", Shown(expected), ", got ", Shown(*got)));
 }
 
-Verdict Judge(const Test& test) {
-  if (test.proto_msg) {
-    std::vector<Issue> issues;
-    const std::optional<expr::Tree> tree = expr::Parse(test.expr, &issues);
-    const std::string foreign = tree ? expr::ForeignType(*tree, test.container) : "";
-    if (!foreign.empty()) return Skipped(absl::StrCat("the message type ", foreign));
-  }
+Verdict JudgeEvaluation(const Test& test) {
   const absl::StatusOr<expr::Scope> scope = ScopeOf(test);
   if (absl::IsUnimplemented(scope.status())) return Skipped(std::string(scope.status().message()));
   if (!scope.ok()) return Failed(std::string(scope.status().message()));
@@ -145,6 +139,18 @@ Verdict Judge(const Test& test) {
     return Skipped(absl::StrCat("what the matcher '", test.matcher, "' asks is not evaluated"));
   }
   return JudgeValue(test, *scope);
+}
+
+// A test of messages is skipped if it names one that is not built in; another test only if it
+// fails, and names one.
+Verdict Judge(const Test& test) {
+  std::vector<Issue> issues;
+  const std::optional<expr::Tree> tree = expr::Parse(test.expr, &issues);
+  const std::string foreign = tree ? expr::ForeignType(*tree, test.container) : "";
+  const Verdict skipped = Skipped(absl::StrCat("the message type ", foreign));
+  if (test.proto_msg && !foreign.empty()) return skipped;
+  Verdict verdict = JudgeEvaluation(test);
+  return verdict.outcome == Outcome::kFailed && !foreign.empty() ? skipped : verdict;
 }
 
 void Count(const Verdict& verdict, ConformanceTally* tally) {

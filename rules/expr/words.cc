@@ -1,4 +1,6 @@
 // Words: calendar words and accessors of time, on values that stand still.
+#include <algorithm>
+
 #include "base/mutant.h"
 #include "rules/expr/functions.h"
 
@@ -80,10 +82,15 @@ Value OfLocalDay(Func func, CivilDay day) {
 bool IsWeekend(CivilDay day) { return WeekdayOf(day) >= 6; }
 
 CivilDay NextBirthday(CivilDay birth, CivilDay today) {
-  const std::int64_t years = DateOfDay(today).year - DateOfDay(birth).year;
-  const CivilDay this_year = AddMonths(birth, 12 * years);
-  if (PARCOURS_MUTANT("expr-birthday-tomorrow")) return AddMonths(birth, 12 * (years + 1));
-  return this_year >= today ? this_year : AddMonths(birth, 12 * (years + 1));
+  const YearMonthDay born = DateOfDay(birth);
+  const int year = DateOfDay(today).year;
+  // 29 February is the day after the 28th, whichever it is.
+  const auto in = [&](int y) {
+    const int early = std::min(born.day, 28);
+    return DayOfDate({y, born.month, early}) + (born.day - early);
+  };
+  const bool over = PARCOURS_MUTANT("expr-birthday-over") ? in(year) <= today : in(year) < today;
+  return over ? in(year + 1) : in(year);
 }
 
 Value Word(Func func, Arguments arguments, const Surroundings& around) {
