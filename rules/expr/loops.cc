@@ -17,15 +17,18 @@ std::size_t StepsOf(const Value& range) {
 
 }  // namespace
 
-// An outermost loop has a budget of its own, so that what it is does not depend on what stands
+// An outermost loop has budgets of its own, so that what it is does not depend on what stands
 // beside it.
 Outcome Machine::RunLoop(const Node& node) {
   if (loops_open_ > 0) return LoopOver(node);
+  const int second_steps = second_steps_;
+  if (!looking_again_) second_steps_ = 0;
   loop_steps_ = 0;
   loop_until_ = kNever;
   ++loops_open_;
   Outcome outcome = LoopOver(node);
   --loops_open_;
+  if (!looking_again_) second_steps_ = second_steps;
   if (loop_steps_ <= kLoopStepsMax) return outcome;
   return Still(Value::BorrowedError("the loop takes more than 20,000 steps"), loop_until_);
 }

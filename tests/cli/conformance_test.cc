@@ -26,14 +26,14 @@ std::string Line(const std::string& expr, const std::string& matcher, const std:
          "}\n";
 }
 
-ConformanceReport Run(const std::string& lines) {
+ConformanceReport ReportOf(const std::string& lines) {
   absl::StatusOr<ConformanceReport> report = RunConformance(lines, "tests.ndjson");
   EXPECT_TRUE(report.ok()) << report.status();
   return *std::move(report);
 }
 
 TEST(Conformance, OurOwnTestsPass) {
-  const ConformanceReport report = Run(Content("tests/cel/ours.ndjson"));
+  const ConformanceReport report = ReportOf(Content("tests/cel/ours.ndjson"));
   EXPECT_GT(report.all.passed, 200);
   EXPECT_EQ(report.all.failed, 0) << report.text;
   EXPECT_THAT(report.text, HasSubstr("skipped unsupported/message/01: the message type "
@@ -44,17 +44,17 @@ TEST(Conformance, TheTestsOfTheCelProjectPass) {
   const char* path = "../shared/data/cel/conformance.ndjson";
   const std::string lines = Content(path);
   if (lines.empty()) GTEST_SKIP() << path << " is not there";
-  const ConformanceReport report = Run(lines);
+  const ConformanceReport report = ReportOf(lines);
   EXPECT_GT(report.all.passed, 1'200);
   EXPECT_EQ(report.all.failed, 0) << report.text;
 }
 
 TEST(Conformance, TellsWhatFailedAndCounts) {
   const ConformanceReport report =
-      Run(Line("1 + 1", "value_int64", R"({"int64Value":"3"})") +
-          Line("1 + 1", "value_int64", R"({"int64Value":"2"})") +
-          Line("1 / 0", "default_true", "{}") + Line("1 +", "eval_error", "{}") +
-          Line("1 / 0", "eval_error", "{}") + Line("1", "typed_result", "{}"));
+      ReportOf(Line("1 + 1", "value_int64", R"({"int64Value":"3"})") +
+               Line("1 + 1", "value_int64", R"({"int64Value":"2"})") +
+               Line("1 / 0", "default_true", "{}") + Line("1 +", "eval_error", "{}") +
+               Line("1 / 0", "eval_error", "{}") + Line("1", "typed_result", "{}"));
   EXPECT_EQ(report.text,
             "failed f/s/n: 1 + 1: expected 3, got 2\n"
             "failed f/s/n: 1 / 0: expected true, got the error 'a division by zero'\n"
@@ -65,15 +65,15 @@ TEST(Conformance, TellsWhatFailedAndCounts) {
 }
 
 TEST(Conformance, ValuesAreComparedByKindAndBitByBit) {
-  EXPECT_EQ(Run(Line("1u", "value_int64", R"({"int64Value":"1"})")).all.failed, 1);
-  EXPECT_EQ(Run(Line("-0.0", "value_double", R"({"doubleValue":0.0})")).all.failed, 1);
-  EXPECT_EQ(Run(Line("0.0 / 0.0", "value_double", R"({"doubleValue":"NaN"})")).all.passed, 1);
+  EXPECT_EQ(ReportOf(Line("1u", "value_int64", R"({"int64Value":"1"})")).all.failed, 1);
+  EXPECT_EQ(ReportOf(Line("-0.0", "value_double", R"({"doubleValue":0.0})")).all.failed, 1);
+  EXPECT_EQ(ReportOf(Line("0.0 / 0.0", "value_double", R"({"doubleValue":"NaN"})")).all.passed, 1);
 }
 
 // What is refused as a mistake but would give a value is not an error of the evaluation.
 TEST(Conformance, ARefusalAloneIsNoError) {
-  EXPECT_EQ(Run(Line("1 == '1'", "eval_error", "{}")).all.failed, 1);
-  EXPECT_EQ(Run(Line("'a'.matches('(')", "eval_error", "{}")).all.passed, 1);
+  EXPECT_EQ(ReportOf(Line("1 == '1'", "eval_error", "{}")).all.failed, 1);
+  EXPECT_EQ(ReportOf(Line("'a'.matches('(')", "eval_error", "{}")).all.passed, 1);
 }
 
 TEST(Conformance, ABrokenLineIsTold) {
