@@ -73,19 +73,19 @@ bool SameAnswer(const Value& a, const Value& b) {
 
 // What an operation costs beside its visit.
 int CostOf(const Node& node, const Value* values, int count) {
-  const bool texts = node.func == Func::kLibrary || node.func == Func::kMatches;
-  const bool walks = texts || node.func == Func::kIn || node.func == Func::kAdd ||
-                     IsComparison(node.func) || node.func == Func::kIndex ||
-                     node.func == Func::kOptionalIndex || node.func == Func::kSelect;
-  std::size_t cost = 0;
-  for (int i = 0; walks && i < count; ++i) {
-    if (values[i].Is(Kind::kList)) cost += values[i].AsList().size();
-    if (values[i].Is(Kind::kMap)) cost += values[i].AsMap().size();
-    if (texts && values[i].Is(Kind::kString)) cost += values[i].AsText().size() / 16;
+  const bool finds = node.func == Func::kIndex || node.func == Func::kOptionalIndex ||
+                     node.func == Func::kSelect || node.func == Func::kSize;
+  std::int64_t cost = 0;
+  for (int i = 0; i < count; ++i) {
+    // A key is looked for among the keys alone.
+    const bool map = finds && values[i].Is(Kind::kMap);
+    cost += map     ? static_cast<std::int64_t>(values[i].AsMap().size())
+            : finds ? 0
+                    : values[i].Extent();
   }
   // A pattern that is made while evaluating.
   if (node.func == Func::kMatches && node.pattern == nullptr) cost += 8 * 500;
-  return static_cast<int>(std::min<std::size_t>(cost / 8, kEvaluationStepsMax));
+  return static_cast<int>(std::min<std::int64_t>(cost / 8, kLoopStepsMax + 1));
 }
 
 // How many elements a list of the event has, without making it; nullptr if it is none.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/expr/limits.h"
 #include "rules/expr/names.h"
 
 namespace parcours::expr {
@@ -87,8 +88,11 @@ Value MakeWrapper(const Wrapper& wrapper, const Value& value) {
   return value;
 }
 
-// JSON knows only doubles, and only texts as keys.
+// JSON knows only doubles, and only texts as keys. Lists in lists are copied each time.
 Value AsJson(const Value& value) {
+  if (value.Extent() > kListElementsMax) {
+    return Value::BorrowedError("a message would have more than 10,000 elements");
+  }
   switch (value.kind()) {
     case Kind::kInt:
       return Value::Double(static_cast<double>(value.AsInt()));

@@ -20,6 +20,7 @@ namespace parcours::expr {
 namespace {
 
 constexpr int kPrecisionMax = 100;
+constexpr std::size_t kBytesMax = kTextBytesMax;
 
 using Text = absl::StatusOr<std::string>;
 
@@ -27,6 +28,8 @@ absl::Status Unfit(const char* verb, const Value& value) {
   return absl::InvalidArgumentError(absl::StrCat("%", verb, " cannot write a value of type ",
                                                  std::string(KindName(value.kind()))));
 }
+
+absl::Status TooLong() { return absl::InvalidArgumentError("a text would have more than 64 KiB"); }
 
 // Bytes that are no text become U+FFFD.
 std::string Readable(std::string_view bytes) {
@@ -46,6 +49,7 @@ Text PlainList(const List& list) {
   for (const Value& element : list) {
     ASSIGN_OR_RETURN(const std::string text, Plain(element));
     absl::StrAppend(&out, out.size() > 1 ? ", " : "", text);
+    if (out.size() > kBytesMax) return TooLong();
   }
   return out + "]";
 }
@@ -53,9 +57,12 @@ Text PlainList(const List& list) {
 // Entries in the order of their keys' texts: the same map is always the same text.
 Text PlainMap(const Map& map) {
   std::vector<std::pair<std::string, std::string>> entries;
+  std::size_t bytes = 0;
   for (const auto& [key, element] : map) {
     ASSIGN_OR_RETURN(std::string key_text, Plain(key));
     ASSIGN_OR_RETURN(std::string text, Plain(element));
+    bytes += key_text.size() + text.size();
+    if (bytes > kBytesMax) return TooLong();
     entries.emplace_back(std::move(key_text), std::move(text));
   }
   std::sort(entries.begin(), entries.end());
@@ -221,10 +228,9 @@ Text Filled(std::string_view rest, const List& values) {
     }
     ASSIGN_OR_RETURN(const std::string text, Written(verb, precision, values[next++]));
     out.append(text);
-    if (out.size() > static_cast<std::size_t>(kTextBytesMax)) break;
+    if (out.size() > kBytesMax) return TooLong();
   }
-  if (out.size() <= static_cast<std::size_t>(kTextBytesMax)) return out;
-  return absl::InvalidArgumentError("a text would have more than 64 KiB");
+  return out;
 }
 
 }  // namespace

@@ -92,6 +92,9 @@ class Value {
   const List& AsList() const { return *static_cast<const List*>(owner_.get()); }
   const Map& AsMap() const { return *static_cast<const Map*>(owner_.get()); }
   const Type& AsType() const { return *static_cast<const Type*>(owner_.get()); }
+  // What a walk through all of a list or map meets, lists in lists counted each time; of a text, a
+  // sixteenth of its bytes. For what an operation costs.
+  std::int64_t Extent() const;
   // What an optional holds; nullptr if nothing.
   const Value* AsOptional() const { return static_cast<const Value*>(owner_.get()); }
   // This value with its text copied if it was borrowed.
@@ -105,11 +108,13 @@ class Value {
   std::string error() const { return std::string(text_); }
 
  private:
+  static void AddExtent(const Value& element, std::int64_t* extent);
+
   Kind kind_ = Kind::kNull;
   bool error_ = false;
   std::uint8_t decimals_ = 0;
   union {
-    std::int64_t number_ = 0;
+    std::int64_t number_ = 0;  // of a list or map: its extent
     double double_;
     Wide nanos_;
     std::string_view text_;  // of a string, of bytes, of an error
