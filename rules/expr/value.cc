@@ -99,7 +99,7 @@ Value Value::OfItem(const Item& item, int decimals) {
 }
 std::int64_t Value::Extent() const {
   const bool text = error_ || kind_ == Kind::kString || kind_ == Kind::kBytes;
-  if (text) return static_cast<std::int64_t>(text_.size() / 16);
+  if (text) return static_cast<std::int64_t>(text_.size() / 64);
   if (kind_ == Kind::kList || kind_ == Kind::kMap) return number_;
   return kind_ == Kind::kOptional && owner_ != nullptr ? AsOptional()->Extent() : 0;
 }

@@ -92,8 +92,8 @@ class Value {
   const List& AsList() const { return *static_cast<const List*>(owner_.get()); }
   const Map& AsMap() const { return *static_cast<const Map*>(owner_.get()); }
   const Type& AsType() const { return *static_cast<const Type*>(owner_.get()); }
-  // What a walk through all of a list or map meets, lists in lists counted each time; of a text, a
-  // sixteenth of its bytes. For what an operation costs.
+  // What a walk through all of a list or map meets, lists in lists counted each time; of a text,
+  // one for 64 bytes. For what an operation costs.
   std::int64_t Extent() const;
   // What an optional holds; nullptr if nothing.
   const Value* AsOptional() const { return static_cast<const Value*>(owner_.get()); }
