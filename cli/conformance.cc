@@ -196,6 +196,9 @@ absl::StatusOr<ConformanceReport> RunConformance(std::string_view lines, const s
     Count(verdict, &report.files[test->file]);
     Count(verdict, &report.all);
   }
+  if (report.files.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": there is no test in it"));
+  }
   for (const auto& [file, tally] : report.files) {
     absl::StrAppend(&report.text, file, ": ", CountsOf(tally), "\n");
   }

@@ -114,10 +114,10 @@ absl::StatusOr<std::string> Evaluate(const Request& request) {
 
 absl::Status RunTests(const std::string& path, int* exit_code) {
   std::ifstream file(path, std::ios::binary);
-  const std::string lines{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.good() && !file.eof()) {
+  if (!file.is_open()) {
     return absl::InvalidArgumentError(absl::StrCat("--tests: cannot read ", path));
   }
+  const std::string lines{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   ASSIGN_OR_RETURN(const ConformanceReport report, RunConformance(lines, path));
   std::fputs(report.text.c_str(), stdout);
   if (report.all.failed > 0) *exit_code = kExitInput;
@@ -129,22 +129,21 @@ absl::Status RunTests(const std::string& path, int* exit_code) {
 void AddEval(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("eval", "Evaluate one expression");
   auto request = std::make_shared<Request>();
-  CLI::Option* expression = command->add_option("EXPR", request->expression, "The expression");
+  CLI::Option_group* what = command->add_option_group("what", "One of these");
+  what->add_option("EXPR", request->expression, "The expression");
+  what->add_option("--tests", request->tests,
+                   "Run a file of CEL's conformance tests, one JSON object a line");
+  what->require_option(1);
   command->add_option("--bindings", request->bindings, "Names and values, a JSON object");
   command->add_option("--now", request->now,
                       "The instant of now (RFC 3339); the clock's if absent");
   command->add_option("--zone", request->zone, "Time zone of calendar words (UTC if absent)");
-  command
-      ->add_option("--tests", request->tests,
-                   "Run a file of CEL's conformance tests instead, one JSON object a line")
-      ->excludes(expression);
   command->callback([request, exit_code] {
     if (!request->tests.empty()) {
       const absl::Status status = RunTests(request->tests, exit_code);
       if (!status.ok()) *exit_code = Fail(status);
       return;
     }
-    if (request->expression.empty()) throw CLI::RequiredError("EXPR, or --tests FILE");
     const absl::StatusOr<std::string> answer = Evaluate(*request);
     if (answer.ok()) {
       std::printf("%s\n", answer->c_str());

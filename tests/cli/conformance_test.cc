@@ -81,6 +81,7 @@ TEST(Conformance, ABrokenLineIsTold) {
     return std::string(RunConformance(lines, "x.ndjson").status().message());
   };
   EXPECT_THAT(told("\n{"), StartsWith("x.ndjson:2: not a line of JSON: "));
+  EXPECT_EQ(told("\n"), "x.ndjson: there is no test in it");
   EXPECT_EQ(told("[]"), "x.ndjson:1: not an object");
   EXPECT_EQ(told("{\"file\": 1}"), "x.ndjson:1: 'file' is missing or of the wrong type");
 }

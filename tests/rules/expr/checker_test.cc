@@ -79,7 +79,8 @@ TEST(Checker, MacrosTellWhatTheyTake) {
   EXPECT_EQ(Told("orders.exists(x, x > 1)"), "1:8: 'exists' loops over a list or a map, not int");
   EXPECT_EQ(Told("[1].exists(x, x + 1)"),
             "1:17: 'exists' takes bool, found int; compare it: orders > 0");
-  EXPECT_EQ(Told("[1].exists(x, x == \"a\")"), "1:17: '==' cannot compare int with string; string(x) makes a text of it");
+  EXPECT_EQ(Told("[1].exists(x, x == \"a\")"),
+            "1:17: '==' cannot compare int with string; string(x) makes a text of it");
   EXPECT_EQ(Told("[1].exists(i, i, true)"), "1:5: the two variables of a macro have two names");
   EXPECT_EQ(Told("[1].exists(x, true) && x == 1"), "1:24: unknown name 'x'");
   EXPECT_EQ(Told("[1].map(x, now - last_order_at) == []"),
