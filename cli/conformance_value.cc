@@ -105,6 +105,38 @@ Value OfJson(const element& json) {
   return Value::OfMap(std::move(map));
 }
 
+// A value of one kind, as the field of that name in cel.expr.Value would be written.
+absl::StatusOr<Value> Scalar(std::string_view kind, const element& json) {
+  std::string_view text;
+  bool truth = false;
+  if (kind == "boolValue" && json.get(truth) == simdjson::SUCCESS) return Value::Bool(truth);
+  if (kind == "int64Value") {
+    ASSIGN_OR_RETURN(const std::int64_t number, Whole<std::int64_t>(json));
+    return Value::Int(number);
+  }
+  if (kind == "uint64Value") {
+    ASSIGN_OR_RETURN(const std::uint64_t number, Whole<std::uint64_t>(json));
+    return Value::Uint(number);
+  }
+  if (kind == "doubleValue") return Double(json);
+  if (json.get(text) != simdjson::SUCCESS) return NoValue(simdjson::minify(json));
+  if (kind == "stringValue") return Value::String(std::string(text));
+  std::string bytes;
+  if (kind == "bytesValue" && absl::Base64Unescape(std::string(text), &bytes)) {
+    return Value::Bytes(std::move(bytes));
+  }
+  return NoValue(simdjson::minify(json));
+}
+
+struct Wrapper {
+  std::string_view message, kind;
+};
+constexpr Wrapper kWrappers[] = {
+    {"BoolValue", "boolValue"},     {"BytesValue", "bytesValue"},   {"DoubleValue", "doubleValue"},
+    {"FloatValue", "doubleValue"},  {"Int32Value", "int64Value"},   {"Int64Value", "int64Value"},
+    {"StringValue", "stringValue"}, {"UInt32Value", "uint64Value"}, {"UInt64Value", "uint64Value"},
+};
+
 // {"@type": "type.googleapis.com/google.protobuf.Duration", "value": "1s"}: what is built in.
 absl::StatusOr<Value> Message(const element& json) {
   std::string_view type;
@@ -126,6 +158,9 @@ absl::StatusOr<Value> Message(const element& json) {
   if (type == "Duration" && is_text) {
     ASSIGN_OR_RETURN(const expr::Nanos length, expr::ParseDuration(text));
     return Value::Duration(length);
+  }
+  for (const Wrapper& wrapper : kWrappers) {
+    if (wrapper.message == type) return Scalar(wrapper.kind, value);
   }
   if (type == "Struct" || type == "Value" || type == "ListValue") return OfJson(value);
   return unknown;
@@ -180,33 +215,16 @@ absl::StatusOr<Value> ConformanceValue(const element& json) {
   }
   const std::string_view kind = object.begin().key();
   const element value = object.begin().value();
-  std::string_view text;
-  bool truth = false;
   if (kind == "nullValue") return Value::Null();
-  if (kind == "boolValue" && value.get(truth) == simdjson::SUCCESS) return Value::Bool(truth);
-  if (kind == "int64Value") {
-    ASSIGN_OR_RETURN(const std::int64_t number, Whole<std::int64_t>(value));
-    return Value::Int(number);
-  }
-  if (kind == "uint64Value") {
-    ASSIGN_OR_RETURN(const std::uint64_t number, Whole<std::uint64_t>(value));
-    return Value::Uint(number);
-  }
-  if (kind == "doubleValue") return Double(value);
   if (kind == "listValue") return ListOf(value);
   if (kind == "mapValue") return MapOf(value);
   if (kind == "objectValue") return Message(value);
-  if (value.get(text) != simdjson::SUCCESS) return NoValue(simdjson::minify(json));
-  if (kind == "stringValue") return Value::String(std::string(text));
-  std::string bytes;
-  if (kind == "bytesValue" && absl::Base64Unescape(std::string(text), &bytes)) {
-    return Value::Bytes(std::move(bytes));
-  }
-  if (kind == "typeValue") {
+  std::string_view text;
+  if (kind == "typeValue" && value.get(text) == simdjson::SUCCESS) {
     if (const auto type = expr::TypeNamed(text)) return Value::OfType(*type);
     return absl::UnimplementedError(absl::StrCat("the type ", std::string(text)));
   }
-  return NoValue(simdjson::minify(json));
+  return Scalar(kind, value);
 }
 
 bool SameAsExpected(const Value& got, const Value& expected) {
