@@ -32,7 +32,7 @@ events:
   product_viewed: {fields: {category: string}}
 features:
   orders: {on: order_completed, aggregate: count}
-  spend: {on: order_completed, aggregate: sum, of: event.total}
+  spend: {on: order_completed, aggregate: sum, of: event.total, keep: true}
   views_7d: {on: product_viewed, aggregate: count, window: 7d}
   last_order_at: {on: order_completed, aggregate: last, of: event.time}
 segmentations:

@@ -32,22 +32,22 @@ features:
   orders: {on: order_completed, aggregate: count}
   spend: {on: order_completed, aggregate: sum, of: event.total}
   largest_order: {on: order_completed, aggregate: max, of: event.total}
-  smallest_order: {on: order_completed, aggregate: min, of: event.total}
-  mean_order: {on: order_completed, aggregate: avg, of: event.total}
+  smallest_order: {on: order_completed, aggregate: min, of: event.total, keep: true}
+  mean_order: {on: order_completed, aggregate: avg, of: event.total, keep: true}
   pieces: {on: order_completed, aggregate: sum, of: event.quantity}
   promotions: {on: order_completed, where: event.promotion, aggregate: count}
-  first_order_at: {on: order_completed, aggregate: first, of: event.time}
+  first_order_at: {on: order_completed, aggregate: first, of: event.time, keep: true}
   last_order_at: {on: order_completed, aggregate: last, of: event.time}
-  second_order_at: {on: order_completed, aggregate: nth, n: 2, of: event.time}
+  second_order_at: {on: order_completed, aggregate: nth, n: 2, of: event.time, keep: true}
   orders_30d: {on: order_completed, aggregate: count, window: 30d}
   spend_30d: {on: order_completed, aggregate: sum, of: event.total, window: 30d}
-  views: {on: product_viewed, aggregate: count}
-  last_view_at: {on: product_viewed, aggregate: last, of: event.time}
+  views: {on: product_viewed, aggregate: count, keep: true}
+  last_view_at: {on: product_viewed, aggregate: last, of: event.time, keep: true}
   hiking_views: {on: product_viewed, where: 'event.category.startsWith("hiking")', aggregate: count}
   running_views: {on: product_viewed, where: 'event.category.startsWith("running")', aggregate: count}
   tennis_views: {on: product_viewed, where: 'event.category.startsWith("tennis")', aggregate: count}
   views_7d: {on: product_viewed, aggregate: count, window: 7d}
-  last_category: {on: product_viewed, aggregate: last, of: event.category}
+  last_category: {on: product_viewed, aggregate: last, of: event.category, keep: true}
   recency: {value: 'now - last_order_at < days(14) ? 5 : now - last_order_at < days(33) ? 4 : 1'}
 segmentations:
   lifecycle:

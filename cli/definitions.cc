@@ -1,5 +1,6 @@
 #include "cli/definitions.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <vector>
 
@@ -12,8 +13,10 @@ std::shared_ptr<const catalog::Catalog> LoadDefinitions(const std::string& folde
   auto catalog = catalog::LoadCatalog(folder, &issues);
   for (const Issue& issue : issues) std::fprintf(stderr, "%s\n", FormatIssue(issue).c_str());
   if (catalog == nullptr) {
-    std::fprintf(stderr, "parcours: %zu mistake%s in %s\n", issues.size(),
-                 issues.size() == 1 ? "" : "s", folder.c_str());
+    const auto mistakes = std::count_if(issues.begin(), issues.end(),
+                                        [](const Issue& issue) { return !issue.warning; });
+    std::fprintf(stderr, "parcours: %td mistake%s in %s\n", mistakes, mistakes == 1 ? "" : "s",
+                 folder.c_str());
   }
   return catalog;
 }

@@ -286,7 +286,7 @@ void Put(const std::string& set, YamlNode* root, std::vector<std::unique_ptr<Yam
   word.name = absl::StrCat(kSetWord, catalog::Shown(key));
   word.line_starts.push_back(0);
   if (equals == std::string::npos || key.empty() || key.front() == '.' || key.back() == '.') {
-    problems->Add(word, {}, "expected a key and a value", "write --set http.port=9100");
+    problems->Add(word.name, {}, "expected a key and a value", "write --set http.port=9100");
     return;
   }
   const auto scalar = [&](std::string_view text) {
@@ -316,7 +316,7 @@ void Put(const std::string& set, YamlNode* root, std::vector<std::unique_ptr<Yam
       inner.file = &word;
     }
     if (!inner.IsMap()) {
-      problems->Add(word, {}, absl::StrCat("'", key.substr(0, dot), "' has no keys below it"));
+      problems->Add(word.name, {}, absl::StrCat("'", key.substr(0, dot), "' has no keys below it"));
       return;
     }
     map = &inner;

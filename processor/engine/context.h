@@ -33,6 +33,14 @@ struct Context {
     ++effects->counters.evaluations;
     return program.Test(frame);
   }
+  // What `where` and `of` see: the event alone, not even the customer's zone, or order would matter.
+  expr::Frame event_frame() const {
+    expr::Frame alone;
+    alone.fields = event->fields.data();
+    alone.zone = catalog.zone.get();
+    alone.now = now;
+    return alone;
+  }
   // Whether something that reads `reads` and stands until `due` must be looked at.
   bool Touched(const catalog::VariableSet& reads, TimeMs due) const {
     return due <= now || changed_all || reads.Meets(changed);
@@ -53,16 +61,20 @@ struct Context {
   expr::Frame frame;
 
   bool late = false;
-  catalog::VariableSet changed;  // attributes and features that differ from before
+  catalog::VariableSet changed;  // attributes, features, segmentations that differ from before
   bool changed_all = false;      // the customer's zone moved: look at everything
 };
+
+// One step of the plan; returns whether what reads it must be looked at.
+bool UpdateDerived(Context& context, const catalog::Feature& feature);  // features.cc
+bool UpdateSegments(Context& context, int segmentation);                // segmentation.cc
 
 // The stages, in order.
 void UpdateAttributes(Context& context);  // attributes.cc
 void UpdateFeatures(Context& context);    // features.cc: contributions of the event
 void UpdateWindows(Context& context);     // windows.cc: what has left its window
-void UpdateDerived(Context& context);     // features.cc
-void UpdateSegments(Context& context);    // segmentation.cc
+void UpdatePlan(Context& context);        // plan.cc: derived features and segmentations
+void UpdateDerivedOnly(Context& context);  // plan.cc: without segmentations
 void UpdateJourneys(Context& context, std::size_t first_transition);  // journeys.cc
 
 }  // namespace parcours::engine

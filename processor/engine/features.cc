@@ -102,11 +102,7 @@ bool AddToLifetime(const Feature& feature, const Contribution& contribution, Cel
 void UpdateFeatures(Context& context) {
   const Event& event = *context.event;
   if (event.type == Event::kIdentify) return;
-  // `where` and `of` see the event alone: not even the customer's zone, or order would matter.
-  expr::Frame frame;
-  frame.fields = event.fields.data();
-  frame.zone = context.catalog.zone.get();
-  frame.now = context.now;
+  const expr::Frame frame = context.event_frame();
   Counters& counters = context.effects->counters;
   for (int number : context.catalog.on_event[event.type]) {
     const Feature& feature = context.catalog.features[number];
@@ -124,34 +120,31 @@ void UpdateFeatures(Context& context) {
   }
 }
 
-void UpdateDerived(Context& context) {
-  for (std::size_t i = 0; i < context.catalog.derived.size(); ++i) {
-    const Feature& feature = context.catalog.features[context.catalog.derived[i]];
-    Cell* cell = context.customer.cells() + feature.cell;
-    if (!context.Touched(context.catalog.derived_reads[i], cell[1])) continue;
-    ++context.effects->counters.evaluations;
-    expr::Reading reading;
-    bool changed;
-    if (feature.type.kind == expr::Kind::kString) {
-      const expr::Answer answer = feature.value->Evaluate(context.frame);
-      reading.until = answer.until;
-      const bool absent = answer.value.is_error();
-      changed =
-          absent ? cell[0] != kAbsent : cell[0] == kAbsent || TextOf(cell) != answer.value.AsText();
-      if (changed) {
-        FreeText(cell[0]);
-        cell[0] = absent ? kAbsent : NewText(answer.value.AsText());
-      }
-    } else {
-      reading = feature.value->Read(context.frame);
-      changed = reading.cell != cell[0];
-      cell[0] = reading.cell;
+bool UpdateDerived(Context& context, const Feature& feature) {
+  Cell* cell = context.customer.cells() + feature.cell;
+  ++context.effects->counters.evaluations;
+  expr::Reading reading;
+  bool changed;
+  if (feature.type.kind == expr::Kind::kString) {
+    const expr::Answer answer = feature.value->Evaluate(context.frame);
+    reading.until = answer.until;
+    const bool absent = answer.value.is_error();
+    changed =
+        absent ? cell[0] != kAbsent : cell[0] == kAbsent || TextOf(cell) != answer.value.AsText();
+    if (changed) {
+      FreeText(cell[0]);
+      cell[0] = absent ? kAbsent : NewText(answer.value.AsText());
     }
-    const TimeMs until = context.After(reading.until);
-    // Whoever reads this also stands only as long as this does.
-    if (changed || until != cell[1]) context.changed.Add(feature.variable);
-    cell[1] = until;
+  } else {
+    reading = feature.value->Read(context.frame);
+    changed = reading.cell != cell[0];
+    cell[0] = reading.cell;
   }
+  // Whoever reads this also stands only as long as this does.
+  const TimeMs until = context.After(reading.until);
+  changed |= until != cell[1];
+  cell[1] = until;
+  return changed;
 }
 
 }  // namespace parcours::engine

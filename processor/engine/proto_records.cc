@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/point.h"
 #include "parcours/v1/customer.pb.h"
 #include "parcours/v1/records.pb.h"
 #include "processor/engine/records.h"
@@ -73,6 +74,12 @@ void SetValue(const expr::Type& type, int scale, bool fixed_point, const Cell* c
     case expr::Kind::kDate:
       named->mutable_value()->set_date_days(static_cast<CivilDay>(*cell));
       return;
+    case expr::Kind::kPoint: {
+      const Point point = PointOfCell(*cell);
+      named->mutable_value()->mutable_point()->set_latitude_e7(point.latitude);
+      named->mutable_value()->mutable_point()->set_longitude_e7(point.longitude);
+      return;
+    }
     case expr::Kind::kString:
       Assign(TextOf(cell), named->mutable_value()->mutable_text());
       return;
@@ -107,6 +114,16 @@ void SetRun(const catalog::Journey& journey, const Run& run, v1::Customer::Run* 
 void SetMembership(const catalog::Segmentation& segmentation, const Cell* cell,
                    v1::Customer::Membership* message) {
   message->set_segmentation(segmentation.name);
+  if (segmentation.independent) {
+    message->set_independent(true);
+    for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+      if (cell[i] == kAbsent) continue;
+      v1::Customer::Membership::Independent* const member = message->add_segments();
+      member->set_segment(segmentation.segments[i].name);
+      member->set_since_ms(cell[i]);
+    }
+    return;
+  }
   if (cell[0] != kAbsent) {
     message->set_segment(segmentation.segments[static_cast<std::size_t>(cell[0])].name);
   }

@@ -7,6 +7,7 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "base/point.h"
 
 namespace parcours::engine {
 
@@ -62,6 +63,38 @@ void AppendSegment(const catalog::Segmentation& segmentation, int segment, std::
   } else {
     AppendName(segmentation.segments[segment].name, out);
   }
+}
+
+void AppendSince(Cell since, std::string* out) {
+  out->append("\"since\":");
+  if (since == kAbsent) {
+    out->append("null");
+  } else {
+    AppendTimeText(since, out);
+  }
+  out->push_back('}');
+}
+
+// Where a customer stands in it; independent segments that the customer is not in are left out.
+void AppendMembership(const catalog::Segmentation& segmentation, const Cell* cell,
+                      std::string* out) {
+  if (!segmentation.independent) {
+    out->append("{\"segment\":");
+    AppendSegment(segmentation, cell[0] == kAbsent ? -1 : static_cast<int>(cell[0]), out);
+    out->push_back(',');
+    return AppendSince(cell[1], out);
+  }
+  out->append("{\"segments\":");
+  char separator = '{';
+  for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+    if (cell[i] == kAbsent) continue;
+    out->push_back(separator);
+    AppendName(segmentation.segments[i].name, out);
+    out->append(":{");
+    AppendSince(cell[i], out);
+    separator = ',';
+  }
+  out->append(separator == '{' ? "{}}" : "}}");
 }
 
 // Starts an object with the customer and its number.
@@ -132,6 +165,9 @@ void AppendJsonCell(const expr::Type& type, int scale, bool fixed_point, const C
       return;
     case expr::Kind::kDate:
       out->append("\"").append(FormatDate(static_cast<CivilDay>(*cell))).append("\"");
+      return;
+    case expr::Kind::kPoint:
+      AppendPoint(PointOfCell(*cell), out);
       return;
     case expr::Kind::kString:
       AppendJsonText(TextOf(cell), out);
@@ -298,18 +334,10 @@ void RecordWriter::AppendCustomer(const Customer& customer, std::string* out) co
   AppendKey("segments", out);
   separator = '{';
   for (const catalog::Segmentation& segmentation : catalog_.segmentations) {
-    const Cell* cell = cells + segmentation.cell;
     out->push_back(separator);
     AppendName(segmentation.name, out);
-    out->append(":{\"segment\":");
-    AppendSegment(segmentation, cell[0] == kAbsent ? -1 : static_cast<int>(cell[0]), out);
-    AppendKey("since", out);
-    if (cell[1] == kAbsent) {
-      out->append("null");
-    } else {
-      AppendTimeText(cell[1], out);
-    }
-    out->push_back('}');
+    out->push_back(':');
+    AppendMembership(segmentation, cells + segmentation.cell, out);
     separator = ',';
   }
   out->append(separator == '{' ? "{}" : "}");

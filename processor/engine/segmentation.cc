@@ -1,96 +1,96 @@
-// Segmentation: which segment a customer is in, until when, and the transitions in between.
+// Segmentation: which segments a customer is in, until when, and the transitions in between.
 
 #include <algorithm>
-#include <bit>
 
 #include "base/mutant.h"
 #include "processor/engine/context.h"
 
 namespace parcours::engine {
 
+using catalog::Segment;
+using catalog::Segmentation;
+
 namespace {
 
-// Cells of a segmentation: the segment or kAbsent, since when, until when it stands.
-enum { kSegment, kSince, kUntil };
-
-void Move(Context& context, int number, Cell* cell, Cell to) {
+void Publish(Context& context, int number, int from, int to) {
   const bool published =
       context.catalog.segmentations[number].publish || PARCOURS_MUTANT("unpublished-is-published");
-  const Cell from = cell[kSegment];
-  cell[kSegment] = to;
-  cell[kSince] = context.now;
-  const auto index = [](Cell segment) {
-    return segment == kAbsent ? -1 : static_cast<int>(segment);
-  };
   context.effects->transitions.push_back(Transition{
       .customer = &context.customer,
       .number = published ? ++context.customer.transitions : 0,
       .segmentation = number,
-      .from = index(from),
-      .to = index(to),
+      .from = from,
+      .to = to,
       .at = context.now,
       .cause = context.cause(),
       .late = context.late,
   });
 }
 
-void Evaluate(Context& context, int number) {
-  const catalog::Segmentation& segmentation = context.catalog.segmentations[number];
-  Cell* cell = context.customer.cells() + segmentation.cell;
-  // A new customer's cells say 0: to be evaluated, but nothing that was booked.
-  const bool due = cell[kUntil] <= context.now && context.event == nullptr;
+// The first segment whose rule is true. Returns whether it is another than before.
+bool MoveExclusive(Context& context, int number, TimeMs* until) {
+  const Segmentation& segmentation = context.catalog.segmentations[number];
+  Cell* cell = context.customer.cells() + segmentation.cell;  // the segment, since when
   Cell to = kAbsent;
-  TimeMs until = kNever;
   for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
     const expr::Verdict verdict = context.Test(segmentation.segments[i].rule);
-    until = std::min(until, verdict.until);
+    *until = std::min(*until, verdict.until);
     if (PARCOURS_MUTANT("horizon-of-match-only") && verdict.truth == expr::Truth::kTrue) {
-      until = verdict.until;
+      *until = verdict.until;
     }
     if (verdict.truth == expr::Truth::kTrue) {
       to = static_cast<Cell>(i);
       break;
     }
   }
-  cell[kUntil] = context.After(until);
-  const bool moved = to != cell[kSegment];
-  if (moved) Move(context, number, cell, to);
-  if (due) context.CountDue(!moved);
+  const Cell from = cell[0];
+  if (from == to) return false;
+  cell[0] = to;
+  cell[1] = context.now;
+  const auto index = [](Cell segment) {
+    return segment == kAbsent ? -1 : static_cast<int>(segment);
+  };
+  Publish(context, number, index(from), index(to));
+  return true;
 }
 
-// Those that read what has changed, or whose time has come, a bit each.
-std::uint64_t TouchedSegmentations(const Context& context) {
-  const auto& all = context.catalog.segmentations;
-  // At the first event nobody has looked at the customer yet.
-  bool first = context.event != nullptr && context.customer.events == 1;
-  if (PARCOURS_MUTANT("dues-look-at-everything")) first = context.customer.events == 1;
-  if (first || context.changed_all) {
-    return all.empty() ? 0 : ~std::uint64_t{0} >> (64 - all.size());
+// Each segment on its own. Those that neither time nor what has changed can move are left alone:
+// they stand for ever, so that the horizon of the whole needs only the others.
+bool MoveIndependent(Context& context, int number, bool all, TimeMs* until) {
+  const Segmentation& segmentation = context.catalog.segmentations[number];
+  Cell* since = context.customer.cells() + segmentation.cell;
+  bool moved = false;
+  for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+    const Segment& segment = segmentation.segments[i];
+    if (!all && !segment.timed && !segment.reads.Meets(context.changed)) continue;
+    const expr::Verdict verdict = context.Test(segment.rule);
+    *until = std::min(*until, verdict.until);
+    const bool in = verdict.truth == expr::Truth::kTrue;
+    if (in == (since[i] != kAbsent)) continue;
+    since[i] = in ? context.now : kAbsent;
+    const int segment_number = static_cast<int>(i);
+    Publish(context, number, in ? -1 : segment_number, in ? segment_number : -1);
+    moved = true;
+    if (PARCOURS_MUTANT("independent-first-match-wins")) break;
   }
-  std::uint64_t touched = 0;
-  context.changed.Each([&](int variable) { touched |= context.rules.readers[variable]; });
-  for (std::uint64_t left = context.rules.timed & ~touched; left != 0; left &= left - 1) {
-    const int number = std::countr_zero(left);
-    if (context.customer.cells()[all[number].cell + kUntil] > context.now) continue;
-    touched |= std::uint64_t{1} << number;
-  }
-  return touched;
+  return moved;
 }
 
 }  // namespace
 
-void UpdateSegments(Context& context) {
-  const std::uint64_t touched = TouchedSegmentations(context);
-  // Events go by definition, dues by name.
-  if (context.event != nullptr) {
-    for (std::uint64_t left = touched; left != 0; left &= left - 1) {
-      Evaluate(context, std::countr_zero(left));
-    }
-    return;
-  }
-  for (const int number : context.catalog.segmentations_by_name) {
-    if (touched >> number & 1) Evaluate(context, number);
-  }
+bool UpdateSegments(Context& context, int number) {
+  const Segmentation& segmentation = context.catalog.segmentations[number];
+  Cell& horizon = context.customer.cells()[segmentation.until];
+  // A new customer's cells say 0: to be evaluated, but nothing that was booked.
+  const bool due = horizon <= context.now && context.event == nullptr;
+  // At the first event nobody has looked at the customer yet.
+  const bool all = context.changed_all || horizon == 0;
+  TimeMs until = kNever;
+  const bool moved = segmentation.independent ? MoveIndependent(context, number, all, &until)
+                                              : MoveExclusive(context, number, &until);
+  horizon = context.After(until);
+  if (due) context.CountDue(!moved);
+  return moved;
 }
 
 }  // namespace parcours::engine

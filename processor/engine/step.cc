@@ -1,7 +1,6 @@
 #include "processor/engine/step.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "base/mutant.h"
 #include "processor/engine/context.h"
@@ -58,8 +57,9 @@ void SetKinds(const catalog::Catalog& catalog, state::Shape* shape) {
     std::copy(aux.begin(), aux.end(), shape->kinds.begin() + std::max(feature.aux, 0));
   }
   for (const catalog::Segmentation& segmentation : catalog.segmentations) {
-    shape->kinds[segmentation.cell + 1] = CellKind::kTime;
-    shape->kinds[segmentation.cell + 2] = CellKind::kTime;
+    const auto cells = shape->kinds.begin() + segmentation.cell;
+    std::fill(cells, shape->kinds.begin() + segmentation.until + 1, CellKind::kTime);
+    if (!segmentation.independent) *cells = CellKind::kNumber;
   }
   for (const catalog::Attribute& attribute : catalog.attributes) {
     const bool fixed_point = attribute.type.kind == expr::Kind::kDouble;
@@ -87,7 +87,7 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
     if (feature.window.has_value()) cell[1] = kNever;
   }
   for (const catalog::Segmentation& segmentation : catalog.segmentations) {
-    shape.initial[segmentation.cell + 2] = 0;
+    shape.initial[segmentation.until] = 0;
   }
   shape.text_cells = catalog.text_cells;
   for (const catalog::Attribute& attribute : catalog.attributes) {
@@ -99,33 +99,32 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   return shape;
 }
 
-// Fills in who reads what among the segmentations, and which of them time may move.
+// Fills in who reads what in the plan, and what of it time may move.
 void SetReaders(Rules* rules) {
   const catalog::Catalog& catalog = *rules->catalog;
-  catalog::VariableSet timed;
-  for (const Feature& feature : catalog.features) {
-    if (feature.timed() && !PARCOURS_MUTANT("windows-never-due")) timed.Add(feature.variable);
-  }
-  rules->readers.resize(catalog::kVariablesMax);
-  for (std::size_t i = 0; i < catalog.segmentations.size(); ++i) {
-    const catalog::Segmentation& segmentation = catalog.segmentations[i];
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    segmentation.reads.Each([&](int variable) { rules->readers[variable] |= bit; });
-    const bool reads_now =
-        std::any_of(segmentation.segments.begin(), segmentation.segments.end(),
-                    [](const catalog::Segment& segment) { return segment.rule.reads_now(); });
-    if (reads_now || segmentation.reads.Meets(timed)) rules->timed |= bit;
+  rules->readers.resize(catalog::NumberSet::kNumbersMax);
+  for (std::size_t i = 0; i < catalog.plan.size(); ++i) {
+    const int step = static_cast<int>(i);
+    rules->whole_plan.Add(step);
+    const auto read_by_step = [&](int variable) { rules->readers[variable].Add(step); };
+    if (catalog.plan[i].kind == catalog::PlanStep::Kind::kDerived) {
+      const Feature& feature = catalog.features[catalog.plan[i].number];
+      feature.reads.Each(read_by_step);
+      rules->timed.push_back({step, feature.cell + 1});
+      continue;
+    }
+    const catalog::Segmentation& segmentation = catalog.segmentations[catalog.plan[i].number];
+    segmentation.reads.Each(read_by_step);
+    if (!segmentation.timed) continue;
+    rules->timed.push_back({step, segmentation.until});
+    rules->dues.push_back(segmentation.until);
   }
 }
 
 // The earliest of all that this customer waits for.
 TimeMs NextDue(const Rules& rules, const Customer& customer) {
   TimeMs due = kNever;
-  for (std::uint64_t left = rules.timed; left != 0; left &= left - 1) {
-    const catalog::Segmentation& segmentation =
-        rules.catalog->segmentations[std::countr_zero(left)];
-    due = std::min(due, customer.cells()[segmentation.cell + 2]);
-  }
+  for (int cell : rules.dues) due = std::min(due, customer.cells()[cell]);
   for (const state::Run& run : customer.runs) {
     due = std::min({due, run.goal_due, run.exit_due, run.step_due});
   }
@@ -141,8 +140,7 @@ bool Enters(const Rules& rules, const Event& event) {
 void Settle(Context& context) {
   const std::size_t first_transition = context.effects->transitions.size();
   UpdateWindows(context);
-  UpdateDerived(context);
-  UpdateSegments(context);
+  UpdatePlan(context);
   UpdateJourneys(context, first_transition);
   context.customer.next_due = NextDue(context.rules, context.customer);
 }
@@ -181,8 +179,26 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
         if (own) texts_on_event[type].push_back(cell);
       }
     }
-    unread[type] = catalog->on_event[type].empty() && enter_on_event[type].empty();
+    unread[type] = catalog->on_event[type].empty() && enter_on_event[type].empty() &&
+                   catalog->attributes_on_event[type].empty();
   }
+}
+
+const Zone* ZoneOf(Rules& rules, const Customer& customer) {
+  const catalog::Catalog& catalog = *rules.catalog;
+  const auto text = [&](int attribute) -> const Cell* {
+    if (attribute < 0) return nullptr;
+    const Cell* cell = &customer.cells()[catalog.attributes[attribute].cell];
+    return IsValue(*cell) ? cell : nullptr;
+  };
+  if (const Cell* name = text(catalog.time_zone_attribute)) {
+    if (const Zone* zone = rules.zones.Find(TextOf(name))) return zone;
+  }
+  if (const Cell* id = text(catalog.store_attribute)) {
+    const expr::Store* store = catalog.stores->Find(TextOf(id));
+    if (store != nullptr && !PARCOURS_MUTANT("zone-of-no-store")) return store->zone.get();
+  }
+  return nullptr;
 }
 
 bool Adopt(Rules& rules, Customer& customer) {
@@ -195,14 +211,12 @@ bool Adopt(Rules& rules, Customer& customer) {
     if (run.step > steps || (run.waiting() && run.step == steps)) return false;
   }
   for (const catalog::Segmentation& segmentation : catalog.segmentations) {
+    if (segmentation.independent) continue;
     const Cell segment = customer.cells()[segmentation.cell];
     const auto segments = static_cast<Cell>(segmentation.segments.size());
     if (segment != kAbsent && (segment < 0 || segment >= segments)) return false;
   }
-  if (catalog.time_zone_attribute >= 0) {
-    const Cell* name = &customer.cells()[catalog.attributes[catalog.time_zone_attribute].cell];
-    customer.zone = IsValue(*name) ? rules.zones.Find(TextOf(name)) : nullptr;
-  }
+  customer.zone = ZoneOf(rules, customer);
   return true;
 }
 
@@ -247,7 +261,7 @@ void RefreshFeatures(Rules& rules, Customer& customer, TimeMs now) {
   Effects none;
   Context context(rules, customer, nullptr, now, &none);
   UpdateWindows(context);
-  UpdateDerived(context);
+  UpdateDerivedOnly(context);
 }
 
 bool IsFuture(const Event& event, TimeMs log_time) {

@@ -1,8 +1,8 @@
 // Step: the pure heart. One customer, and one event or one due instant, give changes and effects.
 //
-// Order inside one instant (product semantics): features, then segmentations with their
-// transitions, then goals, exits, enters, then steps until the journey waits. Only what reads a
-// changed feature, or is due, is evaluated. The same customer, event and `now` give the same bytes.
+// Order inside one instant (product semantics): features, then derived ones and segmentations with
+// their transitions in the order of the plan, then goals, exits, enters, then steps until the journey
+// waits. Only what reads something changed, or is due, is evaluated. The same customer, event and `now` give the same bytes.
 // Time: `now` is handed in; there is no clock here. Failure: none; data that makes an expression
 // fail is an error value, which matches nothing.
 // Threads: nothing shared but the catalog, which is immutable.
@@ -47,13 +47,21 @@ struct Rules {
   std::vector<std::vector<int>> windows_on_event;
   std::vector<std::vector<int>> texts_on_event;  // the same of cells that own text
   std::vector<bool> unread;
-  // Sets of segmentations, a bit each: by variable, those that read it; those that time may move.
-  static_assert(catalog::kSegmentationsMax <= 64);
-  std::vector<std::uint64_t> readers;
-  std::uint64_t timed = 0;
+  // Steps of the plan: all of them; by variable, those that read it; those that time may move, and
+  // the cells of their horizons. Dues are the horizons of segmentations among them.
+  struct Timed {
+    int step, until;
+  };
+  catalog::PlanSet whole_plan;
+  std::vector<catalog::PlanSet> readers;
+  std::vector<Timed> timed;
+  std::vector<int> dues;
   std::vector<int> contact_of;  // by attribute: its place among the contact attributes, or -1
   Zones zones;
 };
+
+// The customer's own zone, else that of their store, else null: the programme's.
+const Zone* ZoneOf(Rules& rules, const state::Customer& customer);
 
 // Makes a decoded customer fit for Step: finds its zone. False if it is not one of this catalog: a
 // journey or a step that there is none of.

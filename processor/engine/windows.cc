@@ -46,6 +46,7 @@ CellKind KindOf(const expr::Type& type) {
     case expr::Kind::kTimestamp:
       return CellKind::kTime;
     case expr::Kind::kDouble:
+    case expr::Kind::kPoint:
       return CellKind::kBits;
     default:
       return CellKind::kNumber;

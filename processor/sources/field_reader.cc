@@ -5,6 +5,7 @@
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/mutant.h"
+#include "base/point.h"
 #include "base/time.h"
 
 namespace parcours::sources {
@@ -53,6 +54,8 @@ FieldKind KindOf(const expr::Type& type, bool is_time_zone) {
       return FieldKind::kTimestamp;
     case expr::Kind::kDate:
       return FieldKind::kDate;
+    case expr::Kind::kPoint:
+      return FieldKind::kPoint;
     case expr::Kind::kList:
       return type.element != nullptr && type.element->kind == expr::Kind::kItem ? FieldKind::kItems
                                                                                 : FieldKind::kTexts;
@@ -66,6 +69,8 @@ FieldReader::FieldReader(int decimals) : decimals_(decimals) {
   item_names_.Add("category", kCategory);
   item_names_.Add("quantity", kQuantity);
   item_names_.Add("price", kPrice);
+  for (const char* name : {"lat", "latitude"}) point_names_.Add(name, 0);
+  for (const char* name : {"lon", "longitude"}) point_names_.Add(name, 1);
 }
 
 void FieldReader::Begin(JsonWalk* walk, EventBuffer* buffer) {
@@ -176,6 +181,8 @@ bool FieldReader::Read(Token token, FieldKind kind, int scale, expr::Field* out)
       return Timestamp(token, &out->cell);
     case FieldKind::kDate:
       return Date(token, &out->cell);
+    case FieldKind::kPoint:
+      return Place(token, &out->cell);
     case FieldKind::kTimeZone:
       return TimeZoneName(token, out);
     case FieldKind::kTexts:
@@ -229,6 +236,25 @@ bool FieldReader::Date(Token token, Cell* out) {
   const auto day = ParseDate(text.substr(0, kDateBytes));
   if (!day.ok()) return Fault(Reason::kType, "not a date");
   *out = *day;
+  return true;
+}
+
+bool FieldReader::Place(Token token, Cell* out) {
+  constexpr int kDepth = 2;
+  if (walk_->First(token) != '{') return Fault(Reason::kType, "not a point");
+  Token at[2] = {};
+  walk_->Object(token, kDepth, point_names_, [&](int name, std::string_view, Token value) {
+    if (name >= 0) at[name] = value;
+    return walk_->Skip(value, kDepth);
+  });
+  const auto degrees = [this](Token number) {
+    return number != 0 ? ParseDegrees(walk_->Written(number)) : std::nullopt;
+  };
+  const auto latitude = degrees(at[0]), longitude = degrees(at[1]);
+  if (!latitude || !longitude) return Fault(Reason::kType, "a point needs the numbers lat and lon");
+  const auto point = PointOfDegrees(*latitude, *longitude);
+  if (!point) return Fault(Reason::kType, "not a point on earth");
+  *out = CellOfPoint(*point);
   return true;
 }
 

@@ -30,6 +30,7 @@ enum class FieldKind : std::uint8_t {
   kString,
   kTimestamp,
   kDate,
+  kPoint,
   kTimeZone,
   kTexts,
   kItems,
@@ -82,6 +83,7 @@ class FieldReader {
   bool DeclaredText(Token token, std::string_view* out);
   bool Date(Token token, Cell* out);
   bool Timestamp(Token token, Cell* out);
+  bool Place(Token token, Cell* out);
   bool TimeZoneName(Token token, expr::Field* out);
   bool Texts(Token token, expr::Field* out);
   bool Items(Token token, expr::Field* out);
@@ -93,7 +95,7 @@ class FieldReader {
   }
 
   const int decimals_;
-  NameTable item_names_;
+  NameTable item_names_, point_names_;
   std::unordered_map<std::string, bool> zones_;  // whether a zone of this name can be loaded
 
   JsonWalk* walk_ = nullptr;

@@ -5,6 +5,7 @@ namespace parcours::sources {
 TraitTree::TraitTree(const std::vector<catalog::Attribute>& attributes) {
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     std::string_view path = attributes[i].trait;
+    if (path.empty()) continue;  // written by events only
     Node* node = &root_;
     for (bool last = false; !last;) {
       const std::size_t dot = path.find('.');

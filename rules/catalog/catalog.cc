@@ -22,7 +22,7 @@ using FirstPlaces = std::map<std::string, const YamlNode*, std::less<>>;
 // Names that mean something in every expression.
 bool IsWord(std::string_view name) {
   static const auto* const words = new std::vector<std::string_view>{
-      "now",   "event",    "true",   "false",  "null",      "in",       "as",       "break",
+      "now",   "event",    "segment", "persona",   "true",   "false",  "null",      "in",       "as",       "break",
       "const", "continue", "else",   "for",    "function",  "if",       "import",   "let",
       "loop",  "package",  "return", "var",    "namespace", "void",     "while",    "bool",
       "int",   "uint",     "double", "string", "bytes",     "list",     "map",      "type",
@@ -61,13 +61,14 @@ void Gather(const YamlNode* section, std::string_view what, bool in_expressions,
 void GatherSections(Build* build) {
   Problems* problems = &build->problems;
   Sections* sections = &build->sections;
-  FirstPlaces events, variables, segmentations, journeys;
+  FirstPlaces events, variables, segmentations, personas, journeys;
   for (const auto& file : build->files) {
     if (file->root.kind == YamlNode::Kind::kNull) continue;
     MapReader map(file->root, "the definitions", problems);
     if (const YamlNode* programme = map.FindFilled("programme")) {
       sections->programme.push_back(programme);
     }
+    if (const YamlNode* stores = map.Find("stores")) sections->stores.push_back(stores);
     Gather(map.FindFilled("events"), "an event", false, &events, &sections->events, problems);
     Gather(map.FindFilled("attributes"), "an attribute", true, &variables, &sections->attributes,
            problems);
@@ -75,32 +76,35 @@ void GatherSections(Build* build) {
            problems);
     Gather(map.FindFilled("segmentations"), "a segmentation", false, &segmentations,
            &sections->segmentations, problems);
+    Gather(map.FindFilled("personas"), "a persona", false, &personas, &sections->personas,
+           problems);
     Gather(map.FindFilled("journeys"), "a journey", false, &journeys, &sections->journeys,
            problems);
     map.Done();
   }
 }
 
-// Numbers `things` by name: the order, and each one's rank in it.
-template <typename Thing>
-std::vector<int> RankByName(std::vector<Thing>* things) {
-  std::vector<int> order(things->size());
+// Numbers journeys by name.
+void RankJourneys(Catalog* catalog) {
+  std::vector<Journey>& journeys = catalog->journeys;
+  std::vector<int>& order = catalog->journeys_by_name;
+  order.resize(journeys.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](int a, int b) {
-    return (*things)[static_cast<std::size_t>(a)].name <
-           (*things)[static_cast<std::size_t>(b)].name;
+    return journeys[static_cast<std::size_t>(a)].name < journeys[static_cast<std::size_t>(b)].name;
   });
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    (*things)[static_cast<std::size_t>(order[rank])].rank = static_cast<int>(rank);
+    journeys[static_cast<std::size_t>(order[rank])].rank = static_cast<int>(rank);
   }
-  return order;
 }
 
-std::string VersionOf(const std::vector<SourceFile>& files) {
+std::string VersionOf(const std::vector<SourceFile>& files, const std::vector<SourceFile>& data) {
   std::uint64_t hash = 0;
-  for (const SourceFile& file : files) {
-    hash = Hash64(file.name, hash);
-    hash = Hash64(file.text, hash);
+  for (const auto* part : {&files, &data}) {
+    for (const SourceFile& file : *part) {
+      hash = Hash64(file.name, hash);
+      hash = Hash64(file.text, hash);
+    }
   }
   return absl::StrCat(absl::Hex(hash, absl::kZeroPad16));
 }
@@ -152,6 +156,40 @@ std::string LowerSnakeCase(std::string_view name) {
   return snake;
 }
 
+// Everything behind the parsing of the files.
+void CompileSections(const DataReader& read_data, Build* build) {
+  GatherSections(build);
+  ReadProgramme(build);
+  ReadStores(read_data, build);
+  ReadEvents(build);
+  ReadAttributes(build);
+  MakeEventScopes(build);
+  CompileAttributes(build);
+  ReadFeatures(build);
+  DeclareSegmentations(build);
+  ReadPersonas(build);
+  LayOut(build);
+  MakeCustomerScope(build);
+  CompileDerivedFeatures(build);
+  CompileSegmentations(build);
+  MakePlan(build);
+  ReadJourneys(build);
+  ListTextCells(build);
+}
+
+// Compiles again without the features that nothing reads: which they are is known only once all
+// is compiled, and their cells are among those that programs name by number.
+void LeaveOutUnused(const DataReader& read_data, Build* build) {
+  if (!build->problems.empty()) return;
+  std::vector<std::string> unused = UnusedFeatures(*build);
+  if (unused.empty()) return;
+  Build again;
+  again.files = std::move(build->files);
+  again.unused = std::move(unused);
+  CompileSections(read_data, &again);
+  *build = std::move(again);
+}
+
 }  // namespace
 
 int Catalog::FindEvent(std::string_view name) const {
@@ -169,29 +207,17 @@ int Catalog::FindSegmentEvent(std::string_view name) const {
 }
 
 std::shared_ptr<const Catalog> CompileCatalog(const std::vector<SourceFile>& files,
-                                              std::vector<Issue>* issues) {
+                                              std::vector<Issue>* issues,
+                                              const DataReader& read_data) {
   Build build;
   if (!ParseFiles(files, &build, issues)) return nullptr;
-  GatherSections(&build);
-  ReadProgramme(&build);
-  ReadEvents(&build);
-  ReadAttributes(&build);
-  MakeEventScopes(&build);
-  ReadFeatures(&build);
-  DeclareSegmentations(&build);
-  LayOut(&build);
-  MakeCustomerScope(&build);
-  CompileDerivedFeatures(&build);
-  CompileSegmentations(&build);
-  ReadJourneys(&build);
-  ListTextCells(&build);
-  if (!build.problems.empty()) {
-    for (Issue& issue : build.problems.Take()) issues->push_back(std::move(issue));
-    return nullptr;
-  }
-  build.catalog.segmentations_by_name = RankByName(&build.catalog.segmentations);
-  build.catalog.journeys_by_name = RankByName(&build.catalog.journeys);
-  build.catalog.version = VersionOf(files);
+  CompileSections(read_data, &build);
+  LeaveOutUnused(read_data, &build);
+  const bool good = build.problems.empty();
+  for (Issue& issue : build.problems.Take()) issues->push_back(std::move(issue));
+  if (!good) return nullptr;
+  RankJourneys(&build.catalog);
+  build.catalog.version = VersionOf(files, build.data);
   return std::make_shared<const Catalog>(std::move(build.catalog));
 }
 

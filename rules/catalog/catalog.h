@@ -10,6 +10,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,13 +27,16 @@ namespace parcours::catalog {
 inline constexpr int kVariablesMax = 256;  // attributes and features together
 inline constexpr int kEventTypesMax = 256;
 inline constexpr int kFieldsMax = 64;  // of one type of event
-inline constexpr int kSegmentationsMax = 64;
+inline constexpr int kSegmentationsMax = 64;  // the personas together count as one
 inline constexpr int kSegmentsMax = 250;  // of one segmentation
 inline constexpr int kJourneysMax = 128;
 inline constexpr int kStepsMax = 64;  // of one journey
 inline constexpr int kNthMax = 16;
+inline constexpr std::size_t kStoresMax = 100'000;
+inline constexpr std::size_t kStoresBytesMax = 32 << 20;  // of the file of stores
 inline constexpr int kGrainsMax = 2000;  // of one window
 inline constexpr int kNameBytesMax = 64;
+inline constexpr std::string_view kPersonaName = "persona";  // the segmentation of the personas
 inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files together
 // Fields that every event has before its declared ones: event.time, event.id, event.source. The
 // engine, which lays events out, asserts that it counts the same.
@@ -41,35 +45,43 @@ inline constexpr int kEventTimeField = 0;
 // Cells beside a value: see docs/formats.md#cells.
 inline constexpr int kAttributeCells = 1;     // value; who wrote it last is kept apart
 inline constexpr int kTimedCells = 2;         // value, until when it stands
-inline constexpr int kSegmentationCells = 3;  // segment, since, horizon
+inline constexpr int kExclusiveCells = 3;     // segment, since, horizon; of independent ones: since
+                                              // of each segment, then the horizon
 inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, low half first
 inline constexpr int kAuxOfAvg = 3;           // the same, then the count
 inline constexpr int kAuxOfFirst = 2;         // time, tie text; none where of_event_time
 inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text; or n values
 
-// A set of variables (attributes and features, by number).
-class VariableSet {
+// A set of small numbers.
+class NumberSet {
  public:
-  void Add(int variable) {
-    words_[static_cast<std::size_t>(variable) >> 6] |= std::uint64_t{1} << (variable & 63);
+  static constexpr int kNumbersMax = kVariablesMax + kSegmentationsMax;
+
+  void Add(int number) {
+    words_[static_cast<std::size_t>(number) >> 6] |= std::uint64_t{1} << (number & 63);
   }
-  bool Has(int variable) const {
-    return (words_[static_cast<std::size_t>(variable) >> 6] >> (variable & 63)) & 1;
+  void Remove(int number) {
+    words_[static_cast<std::size_t>(number) >> 6] &= ~(std::uint64_t{1} << (number & 63));
   }
-  void AddAll(const VariableSet& other) {
+  bool Has(int number) const {
+    return (words_[static_cast<std::size_t>(number) >> 6] >> (number & 63)) & 1;
+  }
+  void AddAll(const NumberSet& other) {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
   }
-  bool Meets(const VariableSet& other) const {
+  bool Meets(const NumberSet& other) const {
     std::uint64_t common = 0;
     for (std::size_t i = 0; i < words_.size(); ++i) common |= words_[i] & other.words_[i];
     return common != 0;
   }
-  // Calls `use(variable)` for each, lowest first.
+  // Calls `use(number)` for each, lowest first; `use` may add greater ones.
   template <typename Use>
   void Each(const Use& use) const {
     for (std::size_t i = 0; i < words_.size(); ++i) {
-      for (std::uint64_t word = words_[i]; word != 0; word &= word - 1) {
-        use(static_cast<int>(i * 64) + std::countr_zero(word));
+      for (std::uint64_t done = 0, word; (word = words_[i] & ~done) != 0;) {
+        const int bit = std::countr_zero(word);
+        done |= std::uint64_t{1} << bit;
+        use(static_cast<int>(i * 64) + bit);
       }
     }
   }
@@ -81,13 +93,18 @@ class VariableSet {
   void Clear() { words_ = {}; }
 
  private:
-  std::array<std::uint64_t, kVariablesMax / 64> words_{};
+  std::array<std::uint64_t, kNumbersMax / 64> words_{};
 };
+// What expressions read, by number: attributes, features, segmentations.
+using VariableSet = NumberSet;
+// Places in Catalog::plan.
+using PlanSet = NumberSet;
 
 // A declared field of an event. Its number counts from engine::kCommonFields.
 struct Field {
   std::string name;
-  expr::Type type;      // bool int double string timestamp date money item-list string-list
+  expr::Type type;      // bool int double string timestamp date money point item-list string-list
+  bool is_store = false;  // a string that is a store's id
   int scale = 0;        // decimals of a double (declared) or of money (the programme's)
   std::string segment;  // its name in a Segment event's properties; by default `name`
 };
@@ -101,11 +118,14 @@ struct EventType {
 
 struct Attribute {
   std::string name;
-  expr::Type type;  // bool int double string timestamp date money
+  expr::Type type;  // bool int double string timestamp date money point
   int scale = 0;
   bool is_time_zone = false;  // type time_zone: a string that names the customer's zone
+  bool is_store = false;      // type store: a string that is a store's id
   bool contact = false;       // personal: kept apart, never in rules nor in what is published
-  std::string trait;          // dotted path in an identify's traits; by default `name`
+  std::string trait;          // dotted path in an identify's traits; empty: no identify writes it
+  int event_type = -1;        // the type of event that writes it too, or -1,
+  std::optional<expr::Program> of;  // and what of the event
   int variable = -1;          // -1 for contact data
   int cell = -1;              // value; `variable` numbers the note of its last write
 };
@@ -125,12 +145,15 @@ struct Feature {
   expr::Type type;
   int scale = 0;             // decimals, of money and of fixed-point doubles
   bool fixed_point = false;  // a double held as fixed point; others are IEEE bits
+  bool is_store = false;     // a string that is a store's id
   int variable = -1;
   // The value's cell. A derived or windowed one is followed by the instant until which it stands.
   int cell = -1;
+  bool keep = false;  // computed though nothing reads it
 
   // Derived: `value`, evaluated after all that it reads.
   std::optional<expr::Program> value;
+  VariableSet reads;
 
   // Aggregated, where `value` is not set.
   Aggregate aggregate = Aggregate::kCount;
@@ -151,17 +174,41 @@ struct Feature {
 struct Segment {
   std::string name;
   expr::Program rule;
+  VariableSet reads;
+  bool timed = false;  // whether time alone may change it
 };
 
-// Exclusive: the first segment whose rule is true.
+// Exclusive: a customer is in the first segment whose rule is true. Independent: in each of those.
 struct Segmentation {
   std::string name;
+  bool independent = false;
   bool publish = true;  // else its transitions are made and counted, but not published
   std::vector<Segment> segments;
-  VariableSet reads;
-  int rank = 0;  // among all segmentations by name: the order of dues inside one instant
-  // Cells: the segment's number or kAbsent; since when; the horizon of the whole.
+  VariableSet reads;   // of all its segments
+  bool timed = false;  // whether time alone may change any of them
+  int variable = -1;
+  // Exclusive: the segment's number or kAbsent, then since when. Independent: for each segment since
+  // when the customer is in it, or kAbsent.
   int cell = -1;
+  int until = -1;  // the cell of the horizon of the whole
+  int since_cell(int segment) const { return independent ? cell + segment : cell + 1; }
+};
+
+// Something that is looked at again when what it reads changes, or at an instant.
+struct PlanStep {
+  enum class Kind : std::uint8_t { kDerived, kSegmentation };
+  Kind kind = Kind::kDerived;
+  int number = 0;  // in Catalog::features or Catalog::segmentations
+};
+
+// What a team tells of a typical customer: the keys that were written, in the order of docs/language.md.
+struct CardEntry {
+  std::string key;
+  std::vector<std::string> texts;  // one where the key holds a text, not a list
+};
+struct Persona {
+  std::string name;
+  std::vector<CardEntry> card;
 };
 
 struct Goal {
@@ -204,18 +251,23 @@ struct Catalog {
 
   std::vector<EventType> events;
   std::vector<Attribute> attributes;
-  std::vector<Feature> features;            // in the order of definition
-  std::vector<int> derived;                 // features with `value`, each after those it reads
-  std::vector<int> windows;                 // features with a window, by window_index
-  std::vector<std::vector<int>> on_event;   // by type of event: the features it contributes to
-  std::vector<Segmentation> segmentations;  // in the order of definition
-  std::vector<int> segmentations_by_name;
+  std::vector<Feature> features;           // those in use, in the order of definition
+  std::vector<int> windows;                // features with a window, by window_index
+  std::vector<std::vector<int>> on_event;  // by type of event: the features it contributes to
+  // In the order of definition; where there are personas, the last one, exclusive, is theirs.
+  std::vector<Segmentation> segmentations;
+  std::vector<Persona> personas;  // in the order of definition: the segments of kPersonaName
   std::vector<Journey> journeys;
   std::vector<int> journeys_by_name;
-  // By feature number: what must be looked at again when it changes, derived features' readers
-  // included.
-  std::vector<VariableSet> derived_reads;  // by position in `derived`
-  int time_zone_attribute = -1;            // the attribute that names the customer's zone, or -1
+  // Derived features and segmentations, each after all that it reads: derived ones as soon as may
+  // be, then segmentations in the order of definition. For dues: places in `plan`, the same with
+  // segmentations by name, that of the personas last.
+  std::vector<PlanStep> plan;
+  std::vector<int> plan_of_dues;
+  std::vector<std::vector<int>> attributes_on_event;  // by type of event: those it writes
+  int time_zone_attribute = -1;  // the attribute that names the customer's zone, or -1
+  int store_attribute = -1;      // the first one of type store: whose zone counts otherwise, or -1
+  std::shared_ptr<const expr::Stores> stores;  // null without the section
 
   int cell_count = 0;
   std::vector<int> text_cells;  // cells that hold text and so must be freed
@@ -231,12 +283,17 @@ struct SourceFile {
   std::string text;
 };
 
-// Compiles definitions. On mistakes returns nullptr and every Issue, ordered by file, line, column.
-std::shared_ptr<const Catalog> CompileCatalog(const std::vector<SourceFile>& files,
-                                              std::vector<Issue>* issues);
+// Gives the text of a file of data that definitions name ("stores.csv"), nullopt if there is none.
+using DataReader = std::function<std::optional<std::string>(const std::string& name)>;
+
+// Compiles definitions. On mistakes returns nullptr and every Issue, ordered by file, line, column;
+// without mistakes there may be Issues too, all of them warnings.
+std::shared_ptr<const Catalog> CompileCatalog(
+    const std::vector<SourceFile>& files, std::vector<Issue>* issues,
+    const DataReader& read_data = [](const std::string&) { return std::nullopt; });
 
 // Reads all *.yaml and *.yml in `folder` (not below), in the order of their names, and compiles
-// them. A folder or file that cannot be read is an Issue too.
+// them, with the files of data that they name. A folder or file that cannot be read is an Issue too.
 std::shared_ptr<const Catalog> LoadCatalog(const std::string& folder, std::vector<Issue>* issues);
 
 }  // namespace parcours::catalog

@@ -82,6 +82,7 @@ bool IsScalarKind(Kind kind) {
     case Kind::kDuration:
     case Kind::kMoney:
     case Kind::kDate:
+    case Kind::kPoint:
       return true;
     default:
       return false;
@@ -108,11 +109,10 @@ void CompileDerivedFeatures(Build* build) {
     } else if (!IsKind(type, Kind::kDyn) || build->problems.empty()) {
       build->problems.Add(node,
                           absl::StrCat("a derived feature must be a bool, int, double, string, "
-                                       "money, timestamp, date or duration, not ",
+                                       "money, timestamp, date, point or duration, not ",
                                        expr::TypeName(type)));
     }
-    catalog.derived.push_back(number);
-    catalog.derived_reads.push_back(ReadsOf(*feature.value, *build));
+    feature.reads = ReadsOf(*feature.value, *build);
   }
 }
 

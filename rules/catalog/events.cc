@@ -15,7 +15,8 @@ using expr::Type;
 const std::vector<std::string>& FieldTypes() {
   static const auto* const types =
       new std::vector<std::string>{"string",    "bool", "int",          "double",    "money",
-                                   "timestamp", "date", "list(string)", "list(item)"};
+                                   "timestamp", "date", "point",        "store",     "list(string)",
+                               "list(item)"};
   return *types;
 }
 
@@ -29,6 +30,8 @@ Type TypeOfName(const std::string& name) {
       {"timestamp", Type::Of(Kind::kTimestamp)},
       {"date", Type::Of(Kind::kDate)},
       {"time_zone", Type::Of(Kind::kString)},
+      {"store", Type::Of(Kind::kString)},
+      {"point", Type::Of(Kind::kPoint)},
       {"list(string)", Type::ListOf(Type::Of(Kind::kString))},
       {"list(item)", Type::ListOf(Type::Of(Kind::kItem))},
   };
@@ -60,6 +63,7 @@ void ReadField(const YamlNode& name, const YamlNode& value, const std::string& e
   }
   field.type = declared.type;
   field.scale = declared.scale;
+  field.is_store = declared.is_store;
   const bool is_items = IsKind(field.type, Kind::kList) && IsKind(*field.type.element, Kind::kItem);
   if (is_items) NeedCurrency(value, build);
   type->has_money |= is_items || IsKind(field.type, Kind::kMoney);
@@ -135,11 +139,16 @@ DeclaredType ReadType(const YamlNode& node, MapReader* map, const std::vector<st
                         absl::StrCat("expected ", OneOf(types)));
     return declared;
   }
-  const auto choice = ReadChoice(*type, "type", types, {"store", "point"}, &build->problems);
+  const auto choice = ReadChoice(*type, "type", types, {}, &build->problems);
   if (!choice.has_value()) return declared;
   const std::string& name = types[static_cast<std::size_t>(*choice)];
   declared.type = TypeOfName(name);
   declared.is_time_zone = name == "time_zone";
+  declared.is_store = name == "store";
+  if (declared.is_store && build->sections.stores.empty()) {
+    build->problems.Add(*type, "the type 'store' needs the stores",
+                        "add the section stores: {file: stores.csv}");
+  }
   ReadScale(node, map != nullptr ? type : nullptr, scale, &declared, build);
   return declared;
 }

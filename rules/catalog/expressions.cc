@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/catalog/build.h"
+#include "rules/catalog/reader.h"
 
 namespace parcours::catalog {
 namespace {
@@ -63,8 +65,31 @@ std::optional<expr::Program> CompileExpression(const YamlNode& node, std::string
   auto program = expr::Compile(node.text, scope, options, &issues);
   for (Issue& issue : issues) {
     const std::size_t offset = OffsetOf(node.text, issue.line, issue.column);
-    problems->Add(*node.file, PlaceInScalar(node, offset), std::move(issue.message),
+    problems->Add(node.file->name, PlaceInScalar(node, offset), std::move(issue.message),
                   std::move(issue.hint));
+  }
+  return program;
+}
+
+int FindOn(const YamlNode& on, Build* build) {
+  const auto name = ReadText(on, "'on'", &build->problems);
+  if (!name.has_value()) return -1;
+  const int event = build->catalog.FindEvent(*name);
+  if (event < 0) {
+    build->problems.AddUnknown(on, absl::StrCat("unknown event '", Shown(*name), "'"), *name,
+                               NamesOf(build->sections.events));
+  }
+  return event;
+}
+
+std::optional<expr::Program> CompileOnEvent(const YamlNode& node, std::string_view key, int event,
+                                            std::optional<expr::Type> expected, Build* build) {
+  if (event < 0) return std::nullopt;  // `on` is wrong, as has been told
+  auto program = CompileExpression(node, key, build->event_scopes[static_cast<std::size_t>(event)],
+                                   std::move(expected), &build->problems);
+  if (program.has_value() && program->reads_now()) {
+    build->problems.Add(node, "`where` and `of` see the event only, not `now`",
+                        "the time of the event is event.time; a 'window' forgets what is old");
   }
   return program;
 }

@@ -41,13 +41,15 @@ bool Takes(Aggregate aggregate, Kind kind) {
     case Aggregate::kNth:
       return kind == Kind::kInt || kind == Kind::kDouble || kind == Kind::kMoney ||
              kind == Kind::kTimestamp || kind == Kind::kDate || kind == Kind::kBool ||
-             kind == Kind::kString || kind == Kind::kDuration;
+             kind == Kind::kString || kind == Kind::kDuration || kind == Kind::kPoint;
   }
   return false;
 }
 
 std::string TakenBy(Aggregate aggregate) {
-  if (Takes(aggregate, Kind::kBool)) return "bool, int, double, string, money, timestamp or date";
+  if (Takes(aggregate, Kind::kBool)) {
+    return "bool, int, double, string, money, timestamp, date, point or store";
+  }
   if (Takes(aggregate, Kind::kDate)) return "int, double, money, timestamp or date";
   return "int, double or money";
 }
@@ -94,19 +96,6 @@ std::optional<Window> ReadWindow(const Keys& keys, Problems* problems) {
   return window;
 }
 
-// An expression of the event alone.
-std::optional<expr::Program> CompileOnEvent(const YamlNode& node, std::string_view key, int event,
-                                            std::optional<Type> expected, Build* build) {
-  if (event < 0) return std::nullopt;  // `on` is wrong, as has been told
-  auto program = CompileExpression(node, key, build->event_scopes[static_cast<std::size_t>(event)],
-                                   std::move(expected), &build->problems);
-  if (program.has_value() && program->reads_now()) {
-    build->problems.Add(node, "`where` and `of` see the event only, not `now`",
-                        "the time of the event is event.time; a 'window' forgets what is old");
-  }
-  return program;
-}
-
 // Takes the type of `of` for the feature's own.
 void SetType(const YamlNode& of, Feature* feature, Build* build) {
   const Type& type = feature->of->type();
@@ -128,6 +117,8 @@ void SetType(const YamlNode& of, Feature* feature, Build* build) {
   }
   feature->type = type;
   feature->of_event_time = field == kEventTimeField;
+  feature->is_store = field >= kCommonFields &&
+                      fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
   if (IsKind(type, Kind::kMoney)) feature->scale = build->catalog.decimals;
   if (IsKind(type, Kind::kDouble)) {
     feature->scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;
@@ -161,17 +152,6 @@ void ReadOf(const Keys& keys, const YamlNode& name, Feature* feature, Build* bui
   }
   feature->of = CompileOnEvent(*keys.of, "'of'", feature->event_type, std::nullopt, build);
   if (feature->of.has_value()) SetType(*keys.of, feature, build);
-}
-
-int FindOn(const YamlNode& on, Build* build) {
-  const auto name = ReadText(on, "'on'", &build->problems);
-  if (!name.has_value()) return -1;
-  const int event = build->catalog.FindEvent(*name);
-  if (event < 0) {
-    build->problems.AddUnknown(on, absl::StrCat("unknown event '", Shown(*name), "'"), *name,
-                               NamesOf(build->sections.events));
-  }
-  return event;
 }
 
 void ReadAggregate(const Keys& keys, const YamlNode& name, Feature* feature, Build* build) {
@@ -226,6 +206,9 @@ void ReadFeature(const Entry& entry, Build* build) {
   keys.n = map.Find("n");
   keys.window = map.Find("window");
   keys.grain = map.Find("grain");
+  if (const YamlNode* keep = map.Find("keep")) {
+    feature.keep = ReadBool(*keep, "'keep'", problems).value_or(false);
+  }
   map.Done();
   if (map.is_map() && !map.Has("value")) {
     const bool on = map.Has("on"), aggregate = map.Has("aggregate");
@@ -238,7 +221,7 @@ void ReadFeature(const Entry& entry, Build* build) {
     for (const YamlNode* other :
          {keys.on, keys.aggregate, keys.where, keys.of, keys.n, keys.window, keys.grain}) {
       if (other == nullptr) continue;
-      problems->Add(*other, absl::StrCat(what, " is derived: it has a 'value' and nothing else"));
+      problems->Add(*other, absl::StrCat(what, " is derived: beside its 'value' there may be 'keep' alone"));
     }
   } else {
     ReadAggregate(keys, *entry.name, &feature, build);
@@ -256,6 +239,14 @@ void ReadFeatures(Build* build) {
       build->problems.Add(*entry.name,
                           absl::StrCat("more than ", kVariablesMax, " attributes and features"));
       break;
+    }
+    const auto& unused = build->unused;
+    if (std::find(unused.begin(), unused.end(), entry.name->text) != unused.end()) {
+      build->problems.Warn(*entry.name,
+                           absl::StrCat("the feature '", entry.name->text,
+                                        "' is used by nothing: it is not computed"),
+                           "take it out, or write keep: true to have it for records and lookups");
+      continue;
     }
     ReadFeature(entry, build);
   }

@@ -54,6 +54,7 @@ void LayOut(Build* build) {
     if (!attribute.contact) attribute.variable = variable++;
   }
   for (Feature& feature : catalog.features) feature.variable = variable++;
+  for (Segmentation& segmentation : catalog.segmentations) segmentation.variable = variable++;
 
   // What most events read comes first: features, then segmentations, then attributes.
   for (Feature& feature : catalog.features) {
@@ -71,7 +72,12 @@ void LayOut(Build* build) {
   }
   for (Segmentation& segmentation : catalog.segmentations) {
     segmentation.cell = cell;
-    cell += kSegmentationCells;
+    const int segments = static_cast<int>(segmentation.segments.size());
+    cell += segmentation.independent ? segments + 1 : kExclusiveCells;
+    segmentation.until = cell - 1;
+    build->variable_of_cell.resize(static_cast<std::size_t>(segmentation.until),
+                                   segmentation.variable);
+    build->variable_of_cell.push_back(-1);
   }
   for (Attribute& attribute : catalog.attributes) {
     if (attribute.contact) continue;

@@ -14,11 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 
 // Reads the file, or so much of it that it is seen to be too large.
-bool ReadFile(const fs::path& path, std::string* text) {
+bool ReadFile(const fs::path& path, std::size_t bytes_max, std::string* text) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return false;
   std::string chunk(std::size_t{64} * 1024, '\0');
-  while (stream && text->size() <= kDefinitionsBytesMax) {
+  while (stream && text->size() <= bytes_max) {
     stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
     text->append(chunk, 0, static_cast<std::size_t>(stream.gcount()));
   }
@@ -50,13 +50,18 @@ std::shared_ptr<const Catalog> LoadCatalog(const std::string& folder, std::vecto
             [](const SourceFile& a, const SourceFile& b) { return a.name < b.name; });
   std::size_t bytes = 0;
   for (SourceFile& file : files) {
-    if (!ReadFile(fs::path(folder) / file.name, &file.text)) {
+    if (!ReadFile(fs::path(folder) / file.name, kDefinitionsBytesMax, &file.text)) {
       return refuse(file.name, "cannot be read");
     }
     bytes += file.text.size();
     if (bytes > kDefinitionsBytesMax) break;  // CompileCatalog refuses them
   }
-  return CompileCatalog(files, issues);
+  const auto read_data = [&](const std::string& name) -> std::optional<std::string> {
+    std::string text;
+    if (!ReadFile(fs::path(folder) / name, kStoresBytesMax, &text)) return std::nullopt;
+    return text;
+  };
+  return CompileCatalog(files, issues, read_data);
 }
 
 }  // namespace parcours::catalog

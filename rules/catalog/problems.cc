@@ -15,16 +15,26 @@ constexpr std::size_t kSuggestedMax = 200;  // mistakes for which the nearest na
 
 }  // namespace
 
-void Problems::Add(const YamlFile& file, Place place, std::string message, std::string hint) {
+void Problems::Tell(Issue issue) {
+  if (!issue.warning) ++mistakes_;
   if (issues_.size() >= kProblemsMax) {
     ++untold_;
     return;
   }
-  issues_.push_back({file.name, place.line, place.column, std::move(message), std::move(hint)});
+  issues_.push_back(std::move(issue));
+}
+
+void Problems::Add(const std::string& file, Place place, std::string message, std::string hint) {
+  Tell({file, place.line, place.column, std::move(message), std::move(hint)});
 }
 
 void Problems::Add(const YamlNode& at, std::string message, std::string hint) {
-  Add(*at.file, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
+  Add(at.file->name, at.file->PlaceOf(at.pos), std::move(message), std::move(hint));
+}
+
+void Problems::Warn(const YamlNode& at, std::string message, std::string hint) {
+  const Place place = at.file->PlaceOf(at.pos);
+  Tell({at.file->name, place.line, place.column, std::move(message), std::move(hint), true});
 }
 
 void Problems::AddUnknown(const YamlNode& at, std::string message, std::string_view name,
@@ -54,11 +64,11 @@ std::vector<Issue> Problems::Take() {
   issues_.erase(std::unique(issues_.begin(), issues_.end(), same), issues_.end());
   if (untold_ > 0) {
     Issue last = issues_.back();
-    last.message = absl::StrCat(untold_, " more mistakes are not shown");
+    last.message = absl::StrCat(untold_, " more are not shown");
     last.hint.clear();
     issues_.push_back(std::move(last));
   }
-  untold_ = 0;
+  mistakes_ = untold_ = 0;
   return std::exchange(issues_, {});
 }
 

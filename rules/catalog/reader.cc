@@ -13,11 +13,10 @@ namespace {
 
 // Keys of the language to come. They are refused by name, wherever they stand, so that nobody
 // believes them to work.
-constexpr std::array<std::string_view, 22> kLaterKeys = {
-    "address",  "addresses", "branch",   "cap",         "caps",         "consent",
-    "consents", "expires",   "holdout",  "kafka",       "minimum_stay", "persona",
-    "personas", "points",    "priority", "quiet_hours", "shopify",      "ga4",
-    "store",    "stores",    "wait_for", "webhook"};
+constexpr std::array<std::string_view, 17> kLaterKeys = {
+    "address", "addresses", "branch",  "cap",          "caps",    "consent",
+    "consents", "expires",  "holdout", "kafka",        "minimum_stay", "points",
+    "quiet_hours", "shopify", "ga4",   "wait_for", "webhook"};
 
 bool IsLater(std::string_view key) {
   return std::find(kLaterKeys.begin(), kLaterKeys.end(), key) != kLaterKeys.end();

@@ -13,8 +13,7 @@ using expr::Variable;
 
 // Words of the language to come that an expression might name.
 void RefuseLater(expr::Scope* scope) {
-  for (const char* word : {"persona", "segment", "segments", "store", "first_store", "consent",
-                           "customer", "journey"}) {
+  for (const char* word : {"segments", "consent", "customer", "journey"}) {
     if (scope->Find(word) != nullptr) continue;
     scope->Refuse(word, absl::StrCat("'", word, "' is not yet supported in expressions"));
   }
@@ -30,6 +29,48 @@ Variable FieldVariable(const Type& type, int slot, int scale) {
   return variable;
 }
 
+// A text that may be the id of a store, and what is known of that.
+void DeclareText(const std::string& name, const Variable& text, bool is_store,
+                 const Catalog& catalog, expr::Scope* scope) {
+  scope->Declare(name, text);
+  if (!is_store || catalog.stores == nullptr) return;
+  scope->Declare(absl::StrCat(name, ".id"), text);
+  const auto declare = [&](const char* part_name, expr::StorePart part, Kind kind) {
+    Variable variable = text;
+    variable.type = Type::Of(kind);
+    variable.stores = catalog.stores;
+    variable.part = part;
+    scope->Declare(absl::StrCat(name, part_name), std::move(variable));
+  };
+  declare(".location", expr::StorePart::kLocation, Kind::kPoint);
+  declare(".area", expr::StorePart::kArea, Kind::kString);
+  declare(".time_zone", expr::StorePart::kTimeZone, Kind::kString);
+}
+
+// segment.lifecycle, segment.interests.tennis, persona.
+void DeclareSegments(const Segmentation& segmentation, expr::Scope* scope) {
+  const std::string path = absl::StrCat("segment.", segmentation.name);
+  if (segmentation.independent) {
+    for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+      Variable member;
+      member.type = Type::Of(Kind::kBool);
+      member.slot = member.since = segmentation.since_cell(static_cast<int>(i));
+      member.membership = true;
+      scope->Declare(absl::StrCat(path, ".", segmentation.segments[i].name), std::move(member));
+    }
+    return;
+  }
+  std::vector<std::string> names;
+  for (const Segment& segment : segmentation.segments) names.push_back(segment.name);
+  Variable variable;
+  variable.type = Type::Of(Kind::kString);
+  variable.slot = segmentation.cell;
+  variable.since = segmentation.since_cell(0);
+  variable.names = std::make_shared<const std::vector<std::string>>(std::move(names));
+  if (segmentation.name == kPersonaName) scope->Declare(segmentation.name, variable);
+  scope->Declare(path, std::move(variable));
+}
+
 }  // namespace
 
 void MakeEventScopes(Build* build) {
@@ -42,8 +83,11 @@ void MakeEventScopes(Build* build) {
     scope.Declare("event.id", FieldVariable(Type::Of(Kind::kString), slot++, 0));
     scope.Declare("event.source", FieldVariable(Type::Of(Kind::kString), slot++, 0));
     for (const Field& field : event.fields) {
-      scope.Declare(absl::StrCat("event.", field.name),
-                    FieldVariable(field.type, slot++, field.scale));
+      DeclareText(absl::StrCat("event.", field.name),
+                  FieldVariable(field.type, slot++, field.scale), field.is_store, catalog, &scope);
+    }
+    for (const char* word : {"segment", "persona"}) {
+      scope.Refuse(word, "`where` and `of` see the event only, not the customer's segments");
     }
     for (const auto* entries : {&build->sections.attributes, &build->sections.features}) {
       const char* kind = entries == &build->sections.features ? "a feature" : "an attribute";
@@ -91,17 +135,25 @@ void MakeCustomerScope(Build* build) {
     variable.slot = attribute.cell;
     variable.scale = attribute.scale;
     variable.fixed_point = IsKind(attribute.type, Kind::kDouble);
-    scope.Declare(attribute.name, std::move(variable));
+    DeclareText(attribute.name, variable, attribute.is_store, catalog, &scope);
   }
-  for (const Feature& feature : catalog.features) scope.Declare(feature.name, VariableOf(feature));
+  for (const Feature& feature : catalog.features) {
+    DeclareText(feature.name, VariableOf(feature), feature.is_store, catalog, &scope);
+  }
+  for (const Segmentation& segmentation : catalog.segmentations) {
+    DeclareSegments(segmentation, &scope);
+  }
+  if (catalog.personas.empty()) {
+    scope.Refuse(std::string(kPersonaName), "there are no personas");
+  }
   scope.Refuse("event",
                "this expression sees the customer, not an event; only `where` and `of` of "
                "a feature see one");
   for (const Segmentation& segmentation : catalog.segmentations) {
     if (scope.Find(segmentation.name) != nullptr) continue;
     scope.Refuse(segmentation.name,
-                 absl::StrCat("'", Shown(segmentation.name),
-                              "' is a segmentation, which expressions do not read yet"));
+                 absl::StrCat("'", Shown(segmentation.name), "' is a segmentation: write segment.",
+                              Shown(segmentation.name)));
   }
   RefuseLater(&scope);
 }

@@ -56,6 +56,7 @@ int Checker::MakeCall(const Ast& ast, const Function& function, std::size_t firs
   if (options_.check_types) node.type = TypeOfCall(function, node.children);
   if (!node.children.empty()) CheckLiteral(ast, function, at(node.children[0]));
   if (function.func == Func::kMatches) CompilePattern(ast, &node);
+  if (function.func == Func::kPoint) CheckPoint(ast, at(node.children[0]), at(node.children[1]));
   if (IsAccessor(function.func) && node.children.size() == 2) {
     const Node& zone = at(node.children[1]);
     if (!TakeZone(ast, zone, &node)) return Mistaken(ast);
@@ -121,6 +122,12 @@ void Checker::CheckLiteral(const Ast& ast, const Function& function, const Node&
                      function.func == Func::kMoney || function.func == Func::kDate;
   if (!reads || !options_.check_types || argument.op != Op::kConstant) return;
   const Value value = Convert(function.func, argument.constant, nodes_.decimals);
+  if (value.is_error()) Complain(ast.place, value.error());
+}
+
+void Checker::CheckPoint(const Ast& ast, const Node& latitude, const Node& longitude) {
+  if (latitude.op != Op::kConstant || longitude.op != Op::kConstant) return;
+  const Value value = Geography(Func::kPoint, latitude.constant, longitude.constant);
   if (value.is_error()) Complain(ast.place, value.error());
 }
 

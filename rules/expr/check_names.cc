@@ -84,8 +84,23 @@ int Checker::MakeVariable(const Ast& ast, const Resolved& found) {
   if (variable.home == Variable::Home::kBinding) {
     return Constant(ast, variable.binding, variable.type);
   }
+  if (variable.membership) return HasStored(ast, found);
+  const int stored = MakeStored(ast, found);
+  if (variable.names == nullptr && variable.stores == nullptr) return stored;
+  Node node = Made(ast, Op::kCall, variable.type);
+  node.func = variable.names != nullptr ? Func::kSegmentName : Func::kStorePart;
+  node.name = found.name;
+  node.variable = variable;
+  node.children = {stored};
+  return Add(std::move(node));
+}
+
+int Checker::MakeStored(const Ast& ast, const Resolved& found) {
+  const Variable& variable = *found.variable;
   Node node = Made(ast, Op::kVariable, variable.type);
   node.type = variable.type;  // known in unchecked mode too: it tells what a cell means
+  if (variable.names != nullptr) node.type = Type::Of(Kind::kInt);
+  if (variable.stores != nullptr) node.type = Type::Of(Kind::kString);
   node.variable = variable;
   node.name = found.name;
   node.absent = Value::Error(absl::StrCat("'", found.name, "' is absent"));
@@ -94,6 +109,13 @@ int Checker::MakeVariable(const Ast& ast, const Resolved& found) {
     node.steps = true;
   }
   return Add(std::move(node));
+}
+
+int Checker::HasStored(const Ast& ast, const Resolved& found) {
+  const int stored = MakeStored(ast, found);
+  nodes_.at(stored).op = Op::kHasVariable;
+  if (options_.check_types) nodes_.at(stored).type = Type::Of(Kind::kBool);
+  return stored;
 }
 
 int Checker::CheckSelect(int id) {
@@ -109,7 +131,7 @@ int Checker::CheckSelect(int id) {
   // No part of the path is known: tell it as one name.
   if (!PathOf(tree_, id).empty() && !ResolvesInPart(id)) return Unknown(id);
   const int operand = Check(ast.children[0]);
-  return Select(ast, operand);
+  return Select(id, operand);
 }
 
 bool Checker::ResolvesInPart(int id) const {
@@ -120,7 +142,8 @@ bool Checker::ResolvesInPart(int id) const {
   return Resolve(tree_, id, scope_).variable != nullptr || tree_.at(id).text == "now";
 }
 
-int Checker::Select(const Ast& ast, int operand) {
+int Checker::Select(int id, int operand) {
+  const Ast& ast = tree_.at(id);
   const Type type = TypeAt(operand);
   Type result;
   if (type.kind == Kind::kMap) {
@@ -135,8 +158,10 @@ int Checker::Select(const Ast& ast, int operand) {
   } else if (type.kind == Kind::kOptional) {
     result = Type::OptionalOf(Type());
   } else if (type.kind != Kind::kDyn) {
+    const std::string nearest = Nearest(PathOf(tree_, id), scope_.Names());
     return Fail(
-        ast, absl::StrCat("a value of type ", TypeName(type), " has no field ", Quoted(ast.text)));
+        ast, absl::StrCat("a value of type ", TypeName(type), " has no field ", Quoted(ast.text)),
+        nearest.empty() ? "" : absl::StrCat("did you mean ", Quoted(nearest), "?"));
   }
   Node node = Made(ast, Op::kCall, result);
   node.func = Func::kSelect;
@@ -155,10 +180,12 @@ int Checker::CheckHas(const Ast& ast) {
   }
   const Resolved found = Find(id);
   if (found.variable != nullptr && found.variable->home != Variable::Home::kBinding) {
-    const int variable = MakeVariable(argument, found);
-    nodes_.at(variable).op = Op::kHasVariable;
-    if (options_.check_types) nodes_.at(variable).type = Type::Of(Kind::kBool);
-    return variable;
+    if (found.variable->stores == nullptr) return HasStored(argument, found);
+    Node node = Made(ast, Op::kHasKey, Type::Of(Kind::kBool));
+    node.name = argument.text;
+    node.variable = *found.variable;
+    node.children = {MakeStored(argument, found)};
+    return Add(std::move(node));
   }
   if (argument.kind == Ast::Kind::kName) {
     if (found.variable != nullptr || LocalOf(id) != nullptr) {

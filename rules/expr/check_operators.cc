@@ -33,6 +33,8 @@ int Checker::CheckCall(const Ast& ast) {
   }
   if (ast.text == "has" && !ast.receiver) return CheckHas(ast);
   if (const int macro = options_.expand_macros ? CheckMacro(ast) : -1; macro >= 0) return macro;
+  if (ast.text == "in_segment" && !ast.receiver) return CheckInSegment(ast);
+  if (ast.text == "since" && !ast.receiver) return CheckSince(ast);
   return CheckFunction(ast);
 }
 
@@ -110,6 +112,10 @@ int Checker::CheckBinary(const Ast& ast) {
   const std::optional<Type> type = BinaryType(op->func, TypeAt(a), TypeAt(b));
   if (!type) return Mismatch(ast, op->func, a, b);
   if (options_.check_types) node.type = *type;
+  if (op->func == Func::kEqual || op->func == Func::kNotEqual || op->func == Func::kIn) {
+    CheckSegmentNames(a, b);
+    CheckSegmentNames(b, a);
+  }
   if (op->func == Func::kAdd || op->func == Func::kSubtract) {
     const int sign = op->func == Func::kAdd ? 1 : -1;
     const Node &x = at(a), &y = at(b);

@@ -67,9 +67,12 @@ class Checker {
   const Local* LocalOf(int id) const;
   // The variable of the scope that the path names, unless a macro's stands before it.
   Resolved Find(int id) const;
+  // What its cell or field holds, be it a segment's number or a store's id.
+  int MakeStored(const Ast& ast, const Resolved& found);
+  int HasStored(const Ast& ast, const Resolved& found);
   int CheckSelect(int id);
   bool ResolvesInPart(int id) const;
-  int Select(const Ast& ast, int operand);
+  int Select(int id, int operand);
   int CheckList(const Ast& ast);
   int CheckMap(const Ast& ast);
   // The type of an entry of a list or map; of `?x`, of what x holds.
@@ -99,6 +102,11 @@ class Checker {
   std::string VariableNamed(int id);
   int CallOf(const Ast& ast, std::string_view function, std::vector<int> children);
   int IfElse(const Ast& ast, int condition, int then, int otherwise);
+  int CheckInSegment(const Ast& ast);
+  int CheckSince(const Ast& ast);
+  // Whether every literal that a segment is compared with is a segment's name.
+  void CheckSegmentNames(int a, int b);
+  void ExpectSegment(const Node& literal, const Variable& segmentation);
   int CheckFunction(const Ast& ast);
   int MakeCall(const Ast& ast, const Function& function, std::size_t first_argument);
   Type TypeOfCall(const Function& function, const std::vector<int>& arguments) const;
@@ -106,6 +114,7 @@ class Checker {
   void ExpectArgument(const Ast& ast, const Function& function, std::size_t i, int id);
   // A literal that can never be read is the author's mistake, not the data's.
   void CheckLiteral(const Ast& ast, const Function& function, const Node& argument);
+  void CheckPoint(const Ast& ast, const Node& latitude, const Node& longitude);
   bool TakeZone(const Ast& ast, const Node& zone, Node* node);
   // How the result of a function moves, or why it may not.
   void CheckMoving(const Ast& ast, Node* node);

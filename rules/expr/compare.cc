@@ -116,6 +116,8 @@ bool Equal(const Value& a, const Value& b) {
       const Value *x = a.AsOptional(), *y = b.AsOptional();
       return x == nullptr || y == nullptr ? x == y : Equal(*x, *y);
     }
+    case Kind::kPoint:
+      return CellOfPoint(a.AsPoint()) == CellOfPoint(b.AsPoint());
     default:
       return Order(a, b) == 0;
   }

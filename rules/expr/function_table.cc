@@ -9,6 +9,7 @@ constexpr unsigned kStamp = Bit(Kind::kTimestamp);
 constexpr unsigned kDay = Bits(Kind::kTimestamp, Kind::kDate);
 constexpr unsigned kClock = Bits(Kind::kTimestamp, Kind::kDuration);
 constexpr unsigned kNumberOrText = Bits(Kind::kInt, Kind::kUint, Kind::kDouble, Kind::kString);
+constexpr unsigned kDegrees = Bits(Kind::kInt, Kind::kDouble);
 constexpr unsigned kSized = Bits(Kind::kString, Kind::kBytes, Kind::kList, Kind::kMap);
 constexpr unsigned kPrinted =
     Bits(Kind::kBool, Kind::kInt, Kind::kUint, Kind::kDouble, Kind::kString, Kind::kBytes,
@@ -311,6 +312,24 @@ constexpr Function kFunctions[] = {
      {kText, kText},
      Kind::kBool,
      "string.matches(regular expression)"},
+    {"point",
+     Func::kPoint,
+     true,
+     false,
+     2,
+     2,
+     {kDegrees, kDegrees},
+     Kind::kPoint,
+     "point(latitude, longitude)"},
+    {"distance_km",
+     Func::kDistanceKm,
+     true,
+     false,
+     2,
+     2,
+     {Bit(Kind::kPoint), Bit(Kind::kPoint)},
+     Kind::kDouble,
+     "distance_km(point, point)"},
 };
 
 }  // namespace
@@ -328,7 +347,7 @@ const Function* FindFunction(std::string_view name) {
 }
 
 std::vector<std::string> FunctionNames() {
-  std::vector<std::string> names;
+  std::vector<std::string> names{"has", "in_segment", "since"};  // these take names, not values
   for (const FunctionTable table :
        {CoreFunctions(), TextFunctions(), MathFunctions(), OptionalFunctions()}) {
     for (const Function& function : table) names.emplace_back(function.name);

@@ -89,6 +89,13 @@ Value CallLibrary(const Function& function, Arguments arguments) {
   return function.apply(arguments);
 }
 
+Value SegmentName(const std::vector<std::string>& names, std::int64_t number) {
+  if (number < 0 || number >= static_cast<std::int64_t>(names.size())) {
+    return Value::BorrowedError("there is no such segment");
+  }
+  return Value::Borrowed(Kind::kString, names[static_cast<std::size_t>(number)]);
+}
+
 }  // namespace
 
 Value Apply(const Node& node, Arguments arguments, const Surroundings& around) {
@@ -120,6 +127,13 @@ Value Apply(const Node& node, Arguments arguments, const Surroundings& around) {
       return MakeMessage(node.name, arguments);
     case Func::kLibrary:
       return CallLibrary(*node.function, arguments);
+    case Func::kSegmentName:
+      return SegmentName(*node.variable.names, arguments[0].AsInt());
+    case Func::kStorePart:
+      return PartOf(*node.variable.stores, node.variable.part, arguments[0]);
+    case Func::kPoint:
+    case Func::kDistanceKm:
+      return Geography(func, arguments[0], arguments[1]);
     case Func::kUnknown:
       return node.constant;
     default:

@@ -72,6 +72,9 @@ Value Accessor(const Node& node, const Value& value);
 bool IsWeekend(CivilDay day);
 // The birthday of one born on `birth` that comes next, which may be today.
 CivilDay NextBirthday(CivilDay birth, CivilDay today);
+Value Geography(Func func, const Value& a, const Value& b);
+// A part of the store with this id; an error where there is no such store, or it has no such part.
+Value PartOf(const Stores& stores, StorePart part, const Value& id);
 Value NoOverload(std::string_view name);
 
 // CEL's equality: numbers across types, NaN unequal to itself, different kinds unequal.

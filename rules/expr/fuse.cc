@@ -197,6 +197,7 @@ class Fuser {
       if (a.op == Op::kVariable) {
         if (auto term = VariableWithConstant(func, a, b.constant)) return term;
       }
+      if (auto term = SegmentWithConstant(func, a, b.constant)) return term;
       if (auto term = CalendarWithConstant(func, a, b.constant)) return term;
     }
     if (a.op == Op::kVariable && b.op == Op::kVariable) {
@@ -231,6 +232,33 @@ class Fuser {
     }
     const Ranged ranged = RangeOf(func, number, time ? kNanosPerMs : 1);
     return RangeLeaf(SourceOf(a), ranged.range, ranged.negate);
+  }
+
+  // A segment by its number; nullopt where the text names none.
+  static std::optional<Term> SegmentLeaf(const Node& segment, Source source, const Value& name,
+                                         bool negate) {
+    const std::vector<std::string>& names = *segment.variable.names;
+    if (!name.Is(Kind::kString)) return std::nullopt;
+    const auto found = std::find(names.begin(), names.end(), name.AsText());
+    if (found == names.end()) return std::nullopt;
+    const Cell number = found - names.begin();
+    return RangeLeaf(source, {number, number}, negate);
+  }
+
+  std::optional<Term> SegmentWithConstant(Func func, const Node& a, const Value& name) {
+    const bool equal = func == Func::kEqual || func == Func::kNotEqual;
+    if (a.func != Func::kSegmentName || a.op != Op::kCall || !equal) return std::nullopt;
+    return SegmentLeaf(a, SourceOf(at(a.children[0])), name, func == Func::kNotEqual);
+  }
+
+  std::optional<Term> InSegments(const Node& a, const List& names) {
+    Term* terms = NewTerms(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto term = SegmentLeaf(a, SourceOf(at(a.children[0])), names[i], false);
+      if (!term) return std::nullopt;
+      terms[i] = *term;
+    }
+    return AnyOf(terms, static_cast<int>(names.size()));
   }
 
   std::optional<Term> DoubleWithConstant(Func func, const Node& a, const Value& bound) {
@@ -315,9 +343,10 @@ class Fuser {
 
   std::optional<Term> In(const Node& node) {
     const Node &a = at(node.children[0]), &b = at(node.children[1]);
-    if (a.op != Op::kVariable || a.type.kind != Kind::kString || b.op != Op::kConstant)
-      return std::nullopt;
-    if (!b.constant.Is(Kind::kList)) return std::nullopt;
+    if (b.op != Op::kConstant || !b.constant.Is(Kind::kList)) return std::nullopt;
+    const bool segment = a.op == Op::kCall && a.func == Func::kSegmentName;
+    if (segment && !b.constant.AsList().empty()) return InSegments(a, b.constant.AsList());
+    if (a.op != Op::kVariable || a.type.kind != Kind::kString) return std::nullopt;
     std::vector<std::string> texts;
     for (const Value& value : b.constant.AsList()) {
       if (value.Is(Kind::kString)) texts.emplace_back(value.AsText());

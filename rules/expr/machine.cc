@@ -32,6 +32,8 @@ Value OfCell(const Node& node, const Cell* cell, int decimals) {
       return Value::Duration({*cell * kNanosPerMs});
     case Kind::kDate:
       return Value::Date(static_cast<CivilDay>(*cell));
+    case Kind::kPoint:
+      return Value::OfPoint(PointOfCell(*cell));
     case Kind::kDouble:
       if (!node.variable.fixed_point) return Value::Double(DoubleOfCell(*cell));
       return Value::Double(static_cast<double>(*cell) / kPowers[node.variable.scale]);
@@ -236,11 +238,13 @@ Outcome Machine::HasKey(const Node& node) {
     if (found.is_error()) return Still(found, operand.until);
     return Still(Value::Bool(found.AsOptional() != nullptr), operand.until);
   }
-  const bool item = operand.value.Is(Kind::kItem);
-  if (!item && !operand.value.Is(Kind::kMap)) return Still(NoOverload("has()"), operand.until);
+  const bool store = node.variable.stores != nullptr;
+  const bool known = store || operand.value.Is(Kind::kItem) || operand.value.Is(Kind::kMap);
+  if (!known) return Still(NoOverload("has()"), operand.until);
   Node select;
-  select.func = Func::kSelect;
+  select.func = store ? Func::kStorePart : Func::kSelect;
   select.name = node.name;
+  if (store) select.variable = node.variable;
   const Value found = Apply(select, {&operand.value, 1}, around_);
   return Still(Value::Bool(!found.is_error()), operand.until);
 }

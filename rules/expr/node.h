@@ -105,7 +105,11 @@ enum class Func : std::uint8_t {
   kMatches,
   kOptionalIndex,  // a[?b], a.?b
   kMessage,        // name, value, name, value ... of a built-in message
-  kUnknown,        // a name or function that was not declared, in unchecked mode: an error
+  kSegmentName,  // of the number of a segment: its name in variable.names
+  kStorePart,    // of the id of a store: variable.part of it
+  kPoint,
+  kDistanceKm,
+  kUnknown,  // a name or function that was not declared, in unchecked mode: an error
 };
 
 inline bool IsComparison(Func func) { return func >= Func::kEqual && func <= Func::kGreaterEqual; }
@@ -130,7 +134,7 @@ struct Node {
   Place place;
   std::vector<int> children;
   Value constant;     // kConstant; of kUnknown the error
-  Variable variable;  // kVariable, kHasVariable
+  Variable variable;  // kVariable, kHasVariable, kHasKey of a store; of kSegmentName, kStorePart
   std::string name;   // kVariable: as declared; kSelect, kHasKey: the key; else the function
   const Function* function = nullptr;      // kLibrary
   std::shared_ptr<const Pattern> pattern;  // kMatches, of a text that stands in the expression

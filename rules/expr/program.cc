@@ -49,6 +49,8 @@ Cell CellOf(const Value& value) {
       break;
     case Kind::kDate:
       return value.AsDate();
+    case Kind::kPoint:
+      return CellOfPoint(value.AsPoint());
     case Kind::kDouble:
       cell = CellOfDouble(value.AsDouble());
       break;
@@ -102,6 +104,7 @@ int Program::plain_field() const { return code_->plain_field; }
 bool Program::fused() const { return code_->fused.whole; }
 std::string Program::text() const { return code_->text; }
 std::string Program::Dump() const { return DumpOf(code_->nodes, code_->fused); }
+const Nodes& Program::nodes() const { return code_->nodes; }
 
 Verdict Program::Test(const Frame& frame) const {
   const Term& root = code_->fused.root;

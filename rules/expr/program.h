@@ -26,6 +26,8 @@
 
 namespace parcours::expr {
 
+struct Nodes;
+
 enum class Truth : std::uint8_t { kFalse, kTrue, kError };
 
 // A boolean and its horizon.
@@ -80,6 +82,8 @@ class Program {
   std::string text() const;
   // The compiled form for people, one instruction a line.
   std::string Dump() const;
+  // The checked parts, for who reasons about them (reach.h).
+  const Nodes& nodes() const;
 
   Verdict Test(const Frame& frame) const;     // REQUIRES: type is bool
   Reading Read(const Frame& frame) const;     // REQUIRES: type fits a cell and is not string

@@ -5,12 +5,14 @@
 // built, share freely.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "rules/expr/stores.h"
 #include "rules/expr/type.h"
 #include "rules/expr/value.h"
 
@@ -32,6 +34,13 @@ struct Variable {
   int window = -1;
   bool falling = false;  // as time passes, the window's value can only fall (counts, sums of money)
   Value binding;
+  // A text that the cell holds as its number among these: a customer's segment.
+  std::shared_ptr<const std::vector<std::string>> names;
+  bool membership = false;  // whether the cell is known is what it tells: an independent segment
+  int since = -1;           // the cell of the instant since(...) tells
+  // The part of a store, of which the cell or field holds the id.
+  std::shared_ptr<const Stores> stores;
+  StorePart part = StorePart::kArea;
 };
 
 class Scope {

@@ -77,6 +77,8 @@ std::string_view KindName(Kind kind) {
       return "money";
     case Kind::kDate:
       return "date";
+    case Kind::kPoint:
+      return "point";
     case Kind::kItem:
       return "item";
     case Kind::kList:

@@ -1,7 +1,7 @@
 // Type: what the checker knows of a value before there is one.
 //
-// CEL's types, plus three of ours: money (opaque minor units of the programme's currency), date (a
-// civil day) and item (one line of an order). `dyn` is known only when evaluated: bindings of
+// CEL's types, plus four of ours: money (opaque minor units of the programme's currency), date (a
+// civil day), point (a place on earth) and item (one line of an order). `dyn` is known only when evaluated: bindings of
 // `parcours eval`, elements of mixed lists. Nothing in a definition is declared dyn.
 // Threads: immutable, share freely.
 #pragma once
@@ -25,6 +25,7 @@ enum class Kind {
   kDuration,
   kMoney,
   kDate,
+  kPoint,
   kItem,
   kList,
   kMap,

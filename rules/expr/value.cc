@@ -84,6 +84,12 @@ Value Value::Date(CivilDay day) {
   value.number_ = day;
   return value;
 }
+Value Value::OfPoint(Point point) {
+  Value value;
+  value.kind_ = Kind::kPoint;
+  value.number_ = CellOfPoint(point);
+  return value;
+}
 Value Value::OfItem(const Item& item, int decimals) {
   auto owned = std::make_shared<OwnedItem>();
   owned->product_id = std::string(item.product_id);
@@ -247,6 +253,9 @@ void AppendJson(const Value& value, std::string* out) {
       return;
     case Kind::kDate:
       absl::StrAppend(out, "\"", FormatDate(value.AsDate()), "\"");
+      return;
+    case Kind::kPoint:
+      AppendPoint(value.AsPoint(), out);
       return;
     case Kind::kItem:
       AppendItem(value.AsItem(), out);

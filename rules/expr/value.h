@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/calendar.h"
+#include "base/point.h"
 #include "rules/expr/frame.h"
 #include "rules/expr/type.h"
 
@@ -63,6 +64,7 @@ class Value {
   static Value Duration(Nanos length);
   static Value Money(std::int64_t minor_units, int decimals);
   static Value Date(CivilDay day);
+  static Value OfPoint(Point point);
   static Value OfItem(const Item& item, int decimals);  // copies the texts
   static Value OfList(List list);
   static Value OfMap(Map map);
@@ -88,6 +90,7 @@ class Value {
   std::int64_t AsMoney() const { return number_; }   // minor units, of decimals()
   int decimals() const { return decimals_; }
   CivilDay AsDate() const { return static_cast<CivilDay>(number_); }
+  Point AsPoint() const { return PointOfCell(number_); }
   const OwnedItem& AsItem() const { return *static_cast<const OwnedItem*>(owner_.get()); }
   const List& AsList() const { return *static_cast<const List*>(owner_.get()); }
   const Map& AsMap() const { return *static_cast<const Map*>(owner_.get()); }

@@ -18,7 +18,9 @@ class Case:
 
     def __init__(self, path, line, title, definitions):
         self.path, self.line, self.title = Path(path), line, title
-        self.definitions = definitions
+        # A file beside the definitions begins with a line `--- NAME`.
+        self.definitions, *files = re.split(r"^--- (\S+)\n", definitions, flags=re.MULTILINE)
+        self.files = dict(zip(files[::2], files[1::2]))
         self.order = self.until = None
         self.events = []    # NDJSON lines without their default ids
         self.expected = {}  # section -> lines, spaces made single and times given milliseconds

@@ -104,6 +104,8 @@ def named_of_customer(found, section, words):
         return f"{words[0]} does not exist"
     if section == "segments":
         state = customer["segments"].get(words[1]) or {}
+        if "segments" in state:
+            return independent(state["segments"], words)
         since = f" since {state.get('since')}" if "since" in words else ""
         return f"{words[0]} {words[1]} {state.get('segment') or 'none'}{since}"
     value = customer[section].get(words[1])
@@ -115,6 +117,14 @@ def named_of_customer(found, section, words):
         except ValueError:
             pass
     return f"{words[0]} {words[1]} {text_of(value)}"
+
+
+def independent(members, words):
+    """`anna interests tennis,hiking` names all that anna is in, with `since` one of them."""
+    if "since" in words:
+        since = members.get(words[2], {}).get("since", "never")
+        return f"{words[0]} {words[1]} {words[2]} since {since}"
+    return f"{words[0]} {words[1]} {','.join(members) or 'none'}"
 
 
 def difference(found, section, expected):

@@ -25,6 +25,8 @@ def replay(program, case, folder):
     definitions = folder / "definitions"
     definitions.mkdir(parents=True, exist_ok=True)
     (definitions / "definitions.yaml").write_text(case.definitions)
+    for name, text in case.files.items():
+        (definitions / name).write_text(text)
     (folder / "events.ndjson").write_text("".join(line + "\n" for line in case.event_lines()))
     command = [program, "replay", "--definitions", definitions, "--input",
                folder / "events.ndjson", "--out", folder / "out", "--format", "json"]

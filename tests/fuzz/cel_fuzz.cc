@@ -9,6 +9,7 @@
 #include "base/calendar.h"
 #include "base/cell.h"
 #include "rules/expr/program.h"
+#include "rules/expr/reach.h"
 
 namespace parcours::expr {
 namespace {
@@ -61,6 +62,7 @@ void CheckSame(const Program& program, const Frame& frame) {
                       : answer.value.AsBool() ? Truth::kTrue
                                               : Truth::kFalse;
   if (verdict.truth != truth || verdict.until != answer.until) std::abort();
+  if (truth == Truth::kTrue && !CanBeTrue(&program, {})) std::abort();
 }
 
 void Run(std::string_view text) {

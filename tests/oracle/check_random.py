@@ -181,6 +181,8 @@ def compare_customers(expected, found, data, since):
     for name in set(theirs) & set(expected["customers"]):
         ours, record = expected["customers"][name], theirs[name]
         known = {**record["attributes"], **record["features"]}
+        if set(record["features"]) != definitions.used:
+            trouble.append(f"customers: {name}: features are {sorted(record['features'])}")
         for thing in list(definitions.attributes) + list(definitions.features):
             if not same(ours["values"].get(thing), known.get(thing), definitions):
                 trouble.append(

@@ -89,6 +89,26 @@ class Definitions:
             Journey(name, spec) for name, spec in sorted(data.get("journeys", {}).items())
         ]
 
+        self.used = self._used(data)
+
+    def _used(self, data):
+        """The features that are computed: those that something reads, or that are kept."""
+        read = [rule.tree for rule in self.rules()]
+        found = {
+            name
+            for name, spec in data.get("features", {}).items()
+            if spec.get("keep") in (True, "true")
+        }
+        read += [self.features[name].derived for name in found if self.features[name].derived]
+        while read:
+            for node in cel.walk(read.pop()):
+                if node[0] != "name" or node[1] in found or node[1] not in self.features:
+                    continue
+                found.add(node[1])
+                if self.features[node[1]].derived:
+                    read.append(self.features[node[1]].derived)
+        return found
+
     @staticmethod
     def _field(name, spec):
         spec = spec if isinstance(spec, dict) else {"type": spec}

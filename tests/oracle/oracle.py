@@ -251,8 +251,8 @@ class Walker:
         return {name: [run.record() for run in runs] for name, runs in self.runs.items() if runs}
 
     def knowledge(self):
-        """Attributes and features as they stand, absent ones left out."""
-        names = list(self.definitions.attributes) + list(self.definitions.features)
+        """Attributes and features in use as they stand, absent ones left out."""
+        names = list(self.definitions.attributes) + sorted(self.definitions.used)
         values = {name: self.customer.test(lambda env, n=name: env.value(n)) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 

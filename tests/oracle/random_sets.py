@@ -205,6 +205,9 @@ class RandomSet:
         for number in range(r.randint(2, 7)):
             name = f"f{number}"
             made[name], self.names[name] = self._feature(r.random() < windowed)
+        for spec in made.values():
+            if r.random() < 0.8:
+                spec["keep"] = True
         self.data["features"] = made
 
     def _feature(self, windowed):
@@ -264,7 +267,7 @@ class RandomSet:
     def _derived(self):
         for number in range(self.rng.randint(0, 3)):
             kind, text = self.make.derived()
-            self.data["features"][f"d{number}"] = {"value": text}
+            self.data["features"][f"d{number}"] = {"value": text, "keep": self.rng.random() < 0.8}
             self.names[f"d{number}"] = kind
 
     def _segmentations(self):

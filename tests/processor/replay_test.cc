@@ -22,9 +22,9 @@ events: {order: {fields: {total: money, label: string}}}
 features:
   orders: {on: order, aggregate: count}
   orders_7d: {on: order, aggregate: count, window: 7d}
-  spend: {on: order, aggregate: sum, of: event.total}
+  spend: {on: order, aggregate: sum, of: event.total, keep: true}
   last_order_at: {on: order, aggregate: last, of: event.time}
-  last_label: {on: order, aggregate: last, of: event.label}
+  last_label: {on: order, aggregate: last, of: event.label, keep: true}
 segmentations:
   lifecycle:
     segments:

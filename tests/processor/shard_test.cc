@@ -14,7 +14,7 @@ programme: {time_zone: UTC}
 events: {order: {}, note: {}}
 features:
   orders: {on: order, aggregate: count}
-  notes: {on: note, aggregate: count}
+  notes: {on: note, aggregate: count, keep: true}
   last_order_at: {on: order, aggregate: last, of: event.time}
 segmentations:
   lifecycle:

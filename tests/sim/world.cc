@@ -25,11 +25,11 @@ attributes:
 $contact
 features:
   orders: {on: order, aggregate: count}
-  spend: {on: order, aggregate: sum, of: event.total}
-  views: {on: view, aggregate: count}
+  spend: {on: order, aggregate: sum, of: event.total, keep: true}
+  views: {on: view, aggregate: count, keep: true}
   last_order_at: {on: order, aggregate: last, of: event.time}
-  third_order_at: {on: order, aggregate: nth, n: 3, of: event.time}
-  last_category: {on: view, aggregate: last, of: event.category}
+  third_order_at: {on: order, aggregate: nth, n: 3, of: event.time, keep: true}
+  last_category: {on: view, aggregate: last, of: event.category, keep: true}
 $windows
 segmentations:
   lifecycle:
@@ -44,9 +44,9 @@ $journeys
 )";
 
 constexpr char kWindows[] = R"(
-  views_10m: {on: view, aggregate: count, window: 10m}
-  spend_30d: {on: order, aggregate: sum, of: event.total, window: 30d}
-  largest_2d: {on: order, aggregate: max, of: event.total, window: 2d}
+  views_10m: {on: view, aggregate: count, window: 10m, keep: true}
+  spend_30d: {on: order, aggregate: sum, of: event.total, window: 30d, keep: true}
+  largest_2d: {on: order, aggregate: max, of: event.total, window: 2d, keep: true}
 )";
 
 constexpr char kWindowSegments[] = R"(

@@ -54,6 +54,17 @@ std::string RealText(double real) {
   return {digits, std::to_chars(digits, digits + sizeof digits, real).ptr};
 }
 
+// 488500000 -> 48.85.
+std::string DegreesText(std::int32_t units) {
+  v1::Decimal decimal;
+  decimal.set_unscaled(units);
+  decimal.set_scale(7);
+  std::string digits = DecimalText(decimal);
+  while (digits.back() == '0') digits.pop_back();
+  if (digits.back() == '.') digits.pop_back();
+  return digits;
+}
+
 std::string ObjectText(const google::protobuf::RepeatedPtrField<v1::NamedValue>& fields);
 
 std::string ValueText(const v1::Value& value) {
@@ -83,6 +94,9 @@ std::string ValueText(const v1::Value& value) {
     }
     case v1::Value::kObject:
       return ObjectText(value.object().fields());
+    case v1::Value::kPoint:
+      return absl::StrCat("{\"lat\":", DegreesText(value.point().latitude_e7()),
+                          ",\"lon\":", DegreesText(value.point().longitude_e7()), "}");
     case v1::Value::KIND_NOT_SET:
       break;
   }
@@ -129,6 +143,14 @@ std::string JourneyText(const v1::Customer::Journey& journey) {
 }
 
 std::string MembershipText(const v1::Customer::Membership& membership) {
+  if (membership.independent()) {
+    std::string segments;
+    for (const auto& member : membership.segments()) {
+      absl::StrAppend(&segments, segments.empty() ? "" : ",", Quoted(member.segment()),
+                      ":{\"since\":", TimeText(member.since_ms()), "}");
+    }
+    return absl::StrCat(Quoted(membership.segmentation()), ":{\"segments\":{", segments, "}}");
+  }
   return absl::StrCat(
       Quoted(membership.segmentation()),
       ":{\"segment\":", membership.has_segment() ? Quoted(membership.segment()) : "null",

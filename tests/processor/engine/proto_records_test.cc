@@ -43,17 +43,17 @@ attributes:
 features:
   orders: {on: order, aggregate: count}
   spend: {on: order, aggregate: sum, of: event.total}
-  weight: {on: order, aggregate: sum, of: event.weight}
-  pieces_avg: {on: order, aggregate: avg, of: event.pieces}
-  label: {on: order, aggregate: last, of: event.label}
-  day: {on: order, aggregate: min, of: event.day}
+  weight: {on: order, aggregate: sum, of: event.weight, keep: true}
+  pieces_avg: {on: order, aggregate: avg, of: event.pieces, keep: true}
+  label: {on: order, aggregate: last, of: event.label, keep: true}
+  day: {on: order, aggregate: min, of: event.day, keep: true}
   last_at: {on: order, aggregate: last, of: event.time}
-  gift: {on: order, aggregate: first, of: event.gift}
+  gift: {on: order, aggregate: first, of: event.gift, keep: true}
   spend_7d: {on: order, aggregate: sum, of: event.total, window: 7d}
-  first_at: {on: order, aggregate: first, of: event.time}
-  known_for: {value: last_at - first_at}
+  first_at: {on: order, aggregate: first, of: event.time, keep: true}
+  known_for: {value: last_at - first_at, keep: true}
   is_big: {value: 'spend >= money("100")'}
-  ratio: {value: 'double(orders) / 3.0'}
+  ratio: {value: 'double(orders) / 3.0', keep: true}
 segmentations:
   lifecycle:
     segments:

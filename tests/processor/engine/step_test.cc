@@ -23,17 +23,17 @@ events:
   note: {fields: {text: string}}
 features:
   orders: {on: order, aggregate: count}
-  spend: {on: order, aggregate: sum, of: event.total}
-  pieces: {on: order, aggregate: sum, of: event.pieces}
-  mean: {on: order, aggregate: avg, of: event.total}
-  smallest: {on: order, aggregate: min, of: event.total}
-  largest: {on: order, aggregate: max, of: event.total}
-  first_label: {on: order, aggregate: first, of: event.label}
-  last_label: {on: order, aggregate: last, of: event.label}
-  third_label: {on: order, aggregate: nth, n: 3, of: event.label}
+  spend: {on: order, aggregate: sum, of: event.total, keep: true}
+  pieces: {on: order, aggregate: sum, of: event.pieces, keep: true}
+  mean: {on: order, aggregate: avg, of: event.total, keep: true}
+  smallest: {on: order, aggregate: min, of: event.total, keep: true}
+  largest: {on: order, aggregate: max, of: event.total, keep: true}
+  first_label: {on: order, aggregate: first, of: event.label, keep: true}
+  last_label: {on: order, aggregate: last, of: event.label, keep: true}
+  third_label: {on: order, aggregate: nth, n: 3, of: event.label, keep: true}
   last_order_at: {on: order, aggregate: last, of: event.time}
-  views_7d: {on: view, aggregate: count, window: 7d}
-  last_label_7d: {on: order, aggregate: last, of: event.label, window: 7d}
+  views_7d: {on: view, aggregate: count, window: 7d, keep: true}
+  last_label_7d: {on: order, aggregate: last, of: event.label, window: 7d, keep: true}
 segmentations:
   lifecycle:
     segments:

@@ -23,7 +23,8 @@ inline catalog::Catalog ShopCatalog() {
   order.segment = "Order Completed";
   order.has_money = true;
   const auto field = [&order](const char* name, Type type, int scale, const char* segment) {
-    order.fields.push_back({name, std::move(type), scale, segment});
+    order.fields.push_back(
+        {.name = name, .type = std::move(type), .scale = scale, .segment = segment});
   };
   field("order_id", Type::Of(Kind::kString), 0, "order_id");
   field("total", Type::Of(Kind::kMoney), 2, "revenue");
@@ -38,7 +39,8 @@ inline catalog::Catalog ShopCatalog() {
   catalog.events.push_back(std::move(order));
   catalog::EventType view;
   view.name = "product_viewed";
-  view.fields.push_back({"product_id", Type::Of(Kind::kString), 0, "product_id"});
+  view.fields.push_back(
+      {.name = "product_id", .type = Type::Of(Kind::kString), .segment = "product_id"});
   catalog.events.push_back(std::move(view));
 
   const auto attribute = [&catalog](const char* name, Type type, const char* trait) {

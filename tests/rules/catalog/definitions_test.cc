@@ -30,16 +30,35 @@ std::string WithEvents(std::string_view more) { return std::string(kEvents) + st
 
 Window WindowOf(const std::string& keys) {
   const auto catalog =
-      Compiled(WithEvents("features: {f: {on: app_opened, aggregate: count, " + keys + "}}"));
+      Compiled(WithEvents("features: {f: {on: app_opened, aggregate: count, keep: true, " + keys + "}}"));
   return *catalog->features[0].window;
 }
 
 std::vector<int> Members(const VariableSet& set) {
   std::vector<int> members;
-  for (int i = 0; i < kVariablesMax; ++i) {
+  for (int i = 0; i < NumberSet::kNumbersMax; ++i) {
     if (set.Has(i)) members.push_back(i);
   }
   return members;
+}
+
+// The names of what `step` is about.
+std::string NameOf(const Catalog& catalog, const PlanStep& step) {
+  const auto number = static_cast<std::size_t>(step.number);
+  return step.kind == PlanStep::Kind::kDerived ? catalog.features[number].name
+                                               : catalog.segmentations[number].name;
+}
+std::vector<std::string> PlanOf(const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const PlanStep& step : catalog.plan) names.push_back(NameOf(catalog, step));
+  return names;
+}
+std::vector<std::string> PlanOfDues(const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (int place : catalog.plan_of_dues) {
+    names.push_back(NameOf(catalog, catalog.plan[static_cast<std::size_t>(place)]));
+  }
+  return names;
 }
 
 TEST(Programme, HasDefaults) {
@@ -111,9 +130,9 @@ TEST(Windows, TakeTheGrainOfTheirLength) {
 TEST(Features, KnowWhatTheyContributeTo) {
   const auto catalog = Compiled(WithEvents(R"(
 features:
-  views: {on: product_viewed, aggregate: count}
-  orders: {on: order_completed, aggregate: count}
-  views_7d: {on: product_viewed, aggregate: count, window: 7d}
+  views: {on: product_viewed, aggregate: count, keep: true}
+  orders: {on: order_completed, aggregate: count, keep: true}
+  views_7d: {on: product_viewed, aggregate: count, window: 7d, keep: true}
 )"));
   EXPECT_THAT(catalog->on_event[0], ElementsAre(1));
   EXPECT_THAT(catalog->on_event[1], ElementsAre(0, 2));
@@ -126,10 +145,10 @@ features:
 TEST(Features, WhereAndOfSeeTheEvent) {
   const auto catalog = Compiled(WithEvents(R"(
 features:
-  big: {on: order_completed, where: event.total >= money("100"), aggregate: max, of: event.total}
-  at:  {on: order_completed, aggregate: first, of: event.time}
-  who: {on: app_opened, aggregate: last, of: event.source}
-  twice: {on: order_completed, aggregate: sum, of: event.total * 2}
+  big: {on: order_completed, where: event.total >= money("100"), aggregate: max, of: event.total, keep: true}
+  at:  {on: order_completed, aggregate: first, of: event.time, keep: true}
+  who: {on: app_opened, aggregate: last, of: event.source, keep: true}
+  twice: {on: order_completed, aggregate: sum, of: event.total * 2, keep: true}
 )"));
   EXPECT_THAT(catalog->features[0].where->fields_read(), ElementsAre(kCommonFields + 1));
   EXPECT_EQ(catalog->features[0].of->plain_field(), kCommonFields + 1);
@@ -142,32 +161,67 @@ features:
 TEST(Derived, ComeAfterAllThatTheyRead) {
   const auto catalog = Compiled(WithEvents(R"(
 features:
-  sum:     {value: recency + frequency}
+  sum:     {value: recency + frequency, keep: true}
   recency: {value: "doubled > 3 ? 5 : 1"}
   doubled: {value: orders * 2}
   orders:  {on: order_completed, aggregate: count}
   frequency: {value: "orders > 3 ? 5 : 1"}
 )"));
-  EXPECT_THAT(catalog->derived, ElementsAre(2, 1, 4, 0));
-  // What each reads itself: doubled, recency, frequency, sum.
-  ASSERT_THAT(catalog->derived_reads, SizeIs(4));
-  EXPECT_THAT(Members(catalog->derived_reads[0]), ElementsAre(3));
-  EXPECT_THAT(Members(catalog->derived_reads[1]), ElementsAre(2));
-  EXPECT_THAT(Members(catalog->derived_reads[2]), ElementsAre(3));
-  EXPECT_THAT(Members(catalog->derived_reads[3]), ElementsAre(1, 4));
+  EXPECT_THAT(PlanOf(*catalog), ElementsAre("doubled", "recency", "frequency", "sum"));
+  EXPECT_THAT(Members(catalog->features[0].reads), ElementsAre(1, 4));
+  EXPECT_THAT(Members(catalog->features[1].reads), ElementsAre(2));
+  EXPECT_THAT(Members(catalog->features[2].reads), ElementsAre(3));
+  EXPECT_THAT(Members(catalog->features[4].reads), ElementsAre(3));
 }
 
 TEST(Derived, NamesInStringsAndCommentsAreNotRead) {
   const auto catalog = Compiled(R"(
 attributes: {language: string}
 features:
-  a: {value: 'language == "b" || language == r"\" // b'}
-  b: {value: "a ? 1 : 2"}
+  a: {value: 'language == "b" || language == r"\" // b', keep: true}
+  b: {value: "a ? 1 : 2", keep: true}
 )");
-  EXPECT_THAT(catalog->derived, ElementsAre(0, 1));
+  EXPECT_THAT(PlanOf(*catalog), ElementsAre("a", "b"));
 }
 
-TEST(Segmentations, KeepTheOrderOfDefinitionAndKnowTheirRankByName) {
+TEST(Features, ThatNothingReadsAreLeftOutWithAWarning) {
+  std::vector<Issue> issues;
+  const auto catalog = CompileCatalog({{"definitions.yaml", WithEvents(R"(
+features:
+  orders: {on: order_completed, aggregate: count}
+  views:  {on: product_viewed, aggregate: count}
+  opened: {on: app_opened, aggregate: count, keep: true}
+  twice:  {value: orders * 2}
+  half:   {value: views / 2}
+  first_at: {on: order_completed, aggregate: first, of: event.time}
+  second_at: {on: order_completed, aggregate: nth, n: 2, of: event.time}
+  third_at: {on: order_completed, aggregate: nth, n: 3, of: event.time}
+  fourth_at: {on: order_completed, aggregate: nth, n: 4, of: event.time}
+segmentations: {size: {segments: {big: twice > 4}}}
+journeys:
+  nudge:
+    enter: {event: order_completed, when: has(first_at)}
+    exit_when: has(second_at)
+    goal: {when: has(third_at), within: 1d}
+    steps: [wait: {until: has(fourth_at)}]
+)")}},
+                                      &issues);
+  ASSERT_NE(catalog, nullptr);
+  std::vector<std::string> names, lines;
+  for (const Feature& feature : catalog->features) names.push_back(feature.name);
+  for (const Issue& issue : issues) lines.push_back(FormatIssue(issue));
+  EXPECT_THAT(names, ElementsAre("orders", "opened", "twice", "first_at", "second_at", "third_at",
+                                 "fourth_at"));
+  EXPECT_THAT(catalog->on_event[1], IsEmpty());
+  const std::string hint =
+      "' is used by nothing: it is not computed; take it out, or write keep: true to have it for "
+      "records and lookups";
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], testing::HasSubstr(":3: warning: the feature 'views" + hint));
+  EXPECT_THAT(lines[1], testing::HasSubstr(":3: warning: the feature 'half" + hint));
+}
+
+TEST(Segmentations, KeepTheOrderOfDefinitionAndDuesGoByName) {
   const auto catalog = Compiled(WithEvents(R"(
 features:
   orders: {on: order_completed, aggregate: count}
@@ -179,9 +233,8 @@ segmentations:
   ASSERT_THAT(catalog->segmentations, SizeIs(2));
   EXPECT_EQ(catalog->segmentations[0].segments[0].name, "z");
   EXPECT_EQ(catalog->segmentations[0].segments[1].name, "a");
-  EXPECT_THAT(catalog->segmentations_by_name, ElementsAre(1, 0));
-  EXPECT_EQ(catalog->segmentations[0].rank, 1);
-  EXPECT_EQ(catalog->segmentations[1].rank, 0);
+  EXPECT_THAT(PlanOf(*catalog), ElementsAre("value", "active"));
+  EXPECT_THAT(PlanOfDues(*catalog), ElementsAre("active", "value"));
   EXPECT_THAT(Members(catalog->segmentations[0].reads), ElementsAre(0, 1));
   EXPECT_THAT(Members(catalog->segmentations[1].reads), ElementsAre(1));
 }
@@ -255,7 +308,7 @@ TEST(Files, ShareOneSetOfNamesAndSections) {
       {{"a.yaml", "events: {order: }\nfeatures: {orders: {on: order, aggregate: count}}"},
        {"b.yaml",
         "events: {view: }\nfeatures: {views: {on: view, aggregate: count}, all: {value: "
-        "orders + views}}"}},
+        "orders + views, keep: true}}"}},
       &issues);
   ASSERT_NE(catalog, nullptr);
   EXPECT_EQ(catalog->FindEvent("view"), 1);

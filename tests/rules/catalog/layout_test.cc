@@ -21,21 +21,22 @@ attributes:
   language: string
   email: {type: string, contact: true}
 features:
-  first_shop: {on: order, aggregate: first, of: event.shop}
+  first_shop: {on: order, aggregate: first, of: event.shop, keep: true}
   orders:     {on: order, aggregate: count}
-  orders_7d:  {on: order, aggregate: count, window: 7d}
-  score:      {value: "orders > 3 ? 5 : 1"}
-  spend:      {on: order, aggregate: sum, of: event.total}
-  weight:     {on: order, aggregate: sum, of: event.weight}
-  mean:       {on: order, aggregate: avg, of: event.pieces}
-  mean_total: {on: order, aggregate: avg, of: event.total}
-  last_at:    {on: order, aggregate: last, of: event.time}
-  last_total: {on: order, aggregate: last, of: event.total}
-  second_at:  {on: order, aggregate: nth, n: 2, of: event.time}
-  third_shop: {on: order, aggregate: nth, n: 3, of: event.shop}
-  heaviest:   {on: order, aggregate: max, of: event.weight}
+  orders_7d:  {on: order, aggregate: count, window: 7d, keep: true}
+  score:      {value: "orders > 3 ? 5 : 1", keep: true}
+  spend:      {on: order, aggregate: sum, of: event.total, keep: true}
+  weight:     {on: order, aggregate: sum, of: event.weight, keep: true}
+  mean:       {on: order, aggregate: avg, of: event.pieces, keep: true}
+  mean_total: {on: order, aggregate: avg, of: event.total, keep: true}
+  last_at:    {on: order, aggregate: last, of: event.time, keep: true}
+  last_total: {on: order, aggregate: last, of: event.total, keep: true}
+  second_at:  {on: order, aggregate: nth, n: 2, of: event.time, keep: true}
+  third_shop: {on: order, aggregate: nth, n: 3, of: event.shop, keep: true}
+  heaviest:   {on: order, aggregate: max, of: event.weight, keep: true}
 segmentations:
   size: {segments: {big: orders > 3}}
+  interests: {kind: independent, segments: {weighty: weight > 3.0, often: orders > 9}}
 )";
 
 const Feature& FeatureOf(const Catalog& catalog, std::string_view name) {
@@ -75,7 +76,7 @@ TEST(Layout, NoTwoThingsShareACell) {
     take(feature.aux, feature.aux_count);
   }
   for (const Segmentation& segmentation : catalog->segmentations) {
-    take(segmentation.cell, kSegmentationCells);
+    take(segmentation.cell, segmentation.until - segmentation.cell + 1);
   }
   for (const Attribute& attribute : catalog->attributes) {
     if (!attribute.contact) take(attribute.cell, kAttributeCells);
