@@ -111,7 +111,6 @@ int Checker::CheckLoop(const Ast& ast, const LoopMacro& macro) {
   }
   slots_ += macro.variables;
   nodes_.locals = std::max(nodes_.locals, slots_);
-  ++loops_;
   for (int i = 0; i < macro.parts; ++i) {
     const auto part = static_cast<std::size_t>(1 + macro.variables + i);
     node.children.push_back(Check(ast.children[part]));

@@ -32,7 +32,7 @@ Nodes Checker::Run() {
     Complain({1, 1}, absl::StrCat("the expression is nested deeper than ", kUnfoldedDepthMax,
                                   " levels where cel.bind is written out"));
   }
-  if (loops_ > kMacrosMax) {
+  if (extent.loops > kMacrosMax) {
     Complain({1, 1}, absl::StrCat("the expression has more than ", kMacrosMax, " macros"));
   }
   CheckResult();
@@ -52,12 +52,14 @@ int Checker::Add(Node node) {
     const Extent& inner = extents_[static_cast<std::size_t>(child)];
     extent.parts = std::min(extent.parts + inner.parts, kEvaluationStepsMax + 1);
     extent.depth = std::max(extent.depth, inner.depth + 1);
+    extent.loops = std::min(extent.loops + inner.loops, kMacrosMax + 1);
     node.reads_now = node.reads_now || part.reads_now;
     node.steps = node.steps || part.steps || part.runs();
     node.timed.insert(node.timed.end(), part.timed.begin(), part.timed.end());
   }
   std::sort(node.timed.begin(), node.timed.end());
   node.timed.erase(std::unique(node.timed.begin(), node.timed.end()), node.timed.end());
+  if (node.op == Op::kLoop) ++extent.loops;
   extents_.push_back(extent);
   nodes_.nodes.push_back(std::move(node));
   return static_cast<int>(nodes_.nodes.size()) - 1;

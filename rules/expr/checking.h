@@ -41,7 +41,7 @@ class Checker {
   };
   // How large a node is with all it stands for written out.
   struct Extent {
-    int parts = 1, depth = 1;
+    int parts = 1, depth = 1, loops = 0;
   };
 
   const Node& at(int id) const { return nodes_.at(id); }
@@ -127,7 +127,6 @@ class Checker {
   std::vector<Extent> extents_;  // of the nodes
   std::vector<Local> locals_;    // the innermost last
   int slots_ = 0;                // that the loops around use
-  int loops_ = 0;
   int mistakes_ = 0;
 };
 

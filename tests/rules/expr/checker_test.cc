@@ -109,6 +109,11 @@ TEST(Checker, LoopsAreBounded) {
   for (int i = 1; i < kMacrosMax; ++i) many += " && [1].all(x, true)";
   EXPECT_EQ(Told(many), "");
   EXPECT_EQ(Told(many + " && [1].all(x, true)"), "1:1: the expression has more than 32 macros");
+  // One that is bound is written out at each place.
+  std::string bound = "x";
+  for (int i = 0; i < kMacrosMax; ++i) bound += " && x";
+  EXPECT_EQ(Told(absl::StrCat("cel.bind(x, [1].all(y, true), ", bound, ")")),
+            "1:1: the expression has more than 32 macros");
   // Each name stands for twice the one before it.
   std::string doubled = "x14 > 1";
   for (int i = 14; i > 0; --i) {
