@@ -105,8 +105,8 @@ enum class Func : std::uint8_t {
   kMatches,
   kOptionalIndex,  // a[?b], a.?b
   kMessage,        // name, value, name, value ... of a built-in message
-  kSegmentName,  // of the number of a segment: its name in variable.names
-  kStorePart,    // of the id of a store: variable.part of it
+  kSegmentName,    // of the number of a segment: its name in variable.names
+  kStorePart,      // of the id of a store: variable.part of it
   kPoint,
   kDistanceKm,
   kUnknown,  // a name or function that was not declared, in unchecked mode: an error

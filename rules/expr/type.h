@@ -1,9 +1,9 @@
 // Type: what the checker knows of a value before there is one.
 //
 // CEL's types, plus four of ours: money (opaque minor units of the programme's currency), date (a
-// civil day), point (a place on earth) and item (one line of an order). `dyn` is known only when evaluated: bindings of
-// `parcours eval`, elements of mixed lists. Nothing in a definition is declared dyn.
-// Threads: immutable, share freely.
+// civil day), point (a place on earth) and item (one line of an order). `dyn` is known only when
+// evaluated: bindings of `parcours eval`, elements of mixed lists. Nothing in a definition is
+// declared dyn. Threads: immutable, share freely.
 #pragma once
 
 #include <memory>
