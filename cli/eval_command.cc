@@ -1,9 +1,12 @@
-// parcours eval EXPR: one expression's value and horizon, as JSON.
+// parcours eval EXPR: one expression's value and horizon, as JSON. eval --tests FILE: CEL's
+// conformance tests.
 
 #include <simdjson.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +19,7 @@
 #include "base/status_macros.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/conformance.h"
 #include "processor/engine/records.h"
 #include "rules/expr/program.h"
 #include "runtime/clock.h"
@@ -27,7 +31,7 @@ namespace {
 using expr::Value;
 
 struct Request {
-  std::string expression, bindings, now, zone = "UTC";
+  std::string expression, bindings, now, zone = "UTC", tests;
 };
 
 // A JSON value as CEL sees it. REQUIRES: nested at most as deep as the parser allowed.
@@ -108,17 +112,38 @@ absl::StatusOr<std::string> Evaluate(const Request& request) {
       answer.until == kNever ? "null" : absl::StrCat("\"", FormatTime(answer.until), "\""), "}");
 }
 
+absl::Status RunTests(const std::string& path, int* exit_code) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) {
+    return absl::InvalidArgumentError(absl::StrCat("--tests: cannot read ", path));
+  }
+  const std::string lines{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  ASSIGN_OR_RETURN(const ConformanceReport report, RunConformance(lines, path));
+  std::fputs(report.text.c_str(), stdout);
+  if (report.all.failed > 0) *exit_code = kExitInput;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddEval(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("eval", "Evaluate one expression");
   auto request = std::make_shared<Request>();
-  command->add_option("EXPR", request->expression, "The expression")->required();
+  CLI::Option_group* what = command->add_option_group("what", "One of these");
+  what->add_option("EXPR", request->expression, "The expression");
+  what->add_option("--tests", request->tests,
+                   "Run a file of CEL's conformance tests, one JSON object a line");
+  what->require_option(1);
   command->add_option("--bindings", request->bindings, "Names and values, a JSON object");
   command->add_option("--now", request->now,
                       "The instant of now (RFC 3339); the clock's if absent");
   command->add_option("--zone", request->zone, "Time zone of calendar words (UTC if absent)");
   command->callback([request, exit_code] {
+    if (!request->tests.empty()) {
+      const absl::Status status = RunTests(request->tests, exit_code);
+      if (!status.ok()) *exit_code = Fail(status);
+      return;
+    }
     const absl::StatusOr<std::string> answer = Evaluate(*request);
     if (answer.ok()) {
       std::printf("%s\n", answer->c_str());

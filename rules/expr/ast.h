@@ -25,14 +25,18 @@ struct Ast {
     kCall,     // text(children); with `receiver`, children[0].text(the others)
     kList,     // children
     kMap,      // children: key, value, key, value ...
-    kMessage,  // text{...}; children: the fields' values
+    kMessage,  // text{...}; children: the fields' values, named by `fields`
   };
   Kind kind = Kind::kLiteral;
   Place place;
-  // Operators are calls named as they are written: "+", "&&", "in", "[]", "?:".
+  // Operators are calls named as they are written: "+", "&&", "in", "[]", "?:", "[?]". a.?b is
+  // a[?"b"].
   std::string text;
   Value literal;
   std::vector<int> children;
+  std::vector<std::string> fields;
+  // Of a list, map or message: the entries, counted from 0, that are written with `?`.
+  std::vector<int> optional;
   bool receiver = false;
   bool rooted = false;
   bool is_operator = false;

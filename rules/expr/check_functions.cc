@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "rules/expr/checking.h"
 #include "rules/expr/operators.h"
+#include "rules/expr/pattern.h"
 
 namespace parcours::expr {
 
@@ -10,43 +11,51 @@ int Checker::CheckFunction(const Ast& ast) {
   if (ast.receiver && !PathOf(tree_, ast.children[0]).empty()) {
     path = absl::StrCat(PathOf(tree_, ast.children[0]), ".", ast.text);
   }
-  const Function* function = FindFunction(ast.text);
+  // math.abs(x): the name before the dot is none of the arguments.
+  const bool local = ast.receiver && LocalOf(ast.children[0]) != nullptr;
+  const Function* qualified = path != ast.text && !local ? FindFunction(path) : nullptr;
+  const Function* function = qualified != nullptr ? qualified : FindFunction(ast.text);
+  const bool receiver = ast.receiver && qualified == nullptr;
   if (function == nullptr) {
-    std::string sentence = UnsupportedFunction(ast.text, ast.receiver);
-    if (!sentence.empty()) return Refuse(ast, std::move(sentence));
-    const std::string nearest = Nearest(ast.text, FunctionNames());
-    return Fail(ast, absl::StrCat("unknown function ", Quoted(ast.receiver ? path : ast.text)),
-                nearest.empty() ? "" : absl::StrCat("did you mean ", Quoted(nearest), "?"));
+    const std::string nearest = Nearest(path, FunctionNames());
+    const std::string nearest_last = Nearest(ast.text, FunctionNames());
+    const std::string& hint = nearest.empty() ? nearest_last : nearest;
+    return Fail(ast, absl::StrCat("unknown function ", Quoted(path)),
+                hint.empty() ? "" : absl::StrCat("did you mean ", Quoted(hint), "?"));
   }
-  if (!(ast.receiver ? function->receiver : function->global)) {
+  if (!(receiver ? function->receiver : function->global)) {
     return Fail(ast, absl::StrCat(Quoted(ast.text), " is not called like this"),
                 absl::StrCat("write ", std::string(function->usage)));
   }
-  const int count = static_cast<int>(ast.children.size());
+  const std::size_t first = qualified != nullptr ? 1 : 0;
+  const auto count = static_cast<int>(ast.children.size() - first);
   if (count < function->arguments_min || count > function->arguments_max) {
     return Fail(ast,
-                absl::StrCat(Quoted(ast.text), " does not take ", ast.receiver ? count - 1 : count,
+                absl::StrCat(Quoted(ast.text), " does not take ", receiver ? count - 1 : count,
                              " arguments"),
                 absl::StrCat("write ", std::string(function->usage)));
   }
-  return MakeCall(ast, *function);
+  return MakeCall(ast, *function, first);
 }
 
-int Checker::MakeCall(const Ast& ast, const Function& function) {
-  Node node = Made(ast, Op::kCall, Type::Of(function.result));
+int Checker::MakeCall(const Ast& ast, const Function& function, std::size_t first_argument) {
+  Node node = Made(ast, Op::kCall, Type());
   node.func = function.func;
-  node.name = ast.text;
+  node.function = &function;
+  node.name = std::string(function.name);
   const int before = mistakes_;
-  for (std::size_t i = 0; i < ast.children.size(); ++i) {
+  for (std::size_t i = first_argument; i < ast.children.size(); ++i) {
     node.children.push_back(Check(ast.children[i]));
-    ExpectArgument(ast, function, i, node.children.back());
+    ExpectArgument(ast, function, i - first_argument, node.children.back());
   }
   if (mistakes_ > before) return Mistaken(ast);
   if (function.func == Func::kMoney && !scope_.currency_decimals) {
     return Refuse(ast, "money() needs the programme's currency",
                   "write programme: {currency: EUR}");
   }
-  CheckLiteral(ast, function, at(node.children[0]));
+  if (options_.check_types) node.type = TypeOfCall(function, node.children);
+  if (!node.children.empty()) CheckLiteral(ast, function, at(node.children[0]));
+  if (function.func == Func::kMatches) CompilePattern(ast, &node);
   if (function.func == Func::kPoint) CheckPoint(ast, at(node.children[0]), at(node.children[1]));
   if (IsAccessor(function.func) && node.children.size() == 2) {
     const Node& zone = at(node.children[1]);
@@ -57,9 +66,45 @@ int Checker::MakeCall(const Ast& ast, const Function& function) {
   return Add(std::move(node));
 }
 
+Type Checker::TypeOfCall(const Function& function, const std::vector<int>& arguments) const {
+  switch (function.gives) {
+    case Gives::kResult:
+      break;
+    case Gives::kOptional:
+      return Type::OptionalOf(arguments.empty() ? Type() : TypeAt(arguments[0]));
+    case Gives::kHeld: {
+      const auto& held = TypeAt(arguments[0]).element;
+      return held == nullptr ? Type() : *held;
+    }
+    case Gives::kArguments: {
+      std::optional<Type> joined;
+      for (const int id : arguments) {
+        const Type& type = TypeAt(id);
+        const Type one = type.kind == Kind::kList && type.element ? *type.element : type;
+        joined = joined ? Joined(*joined, one) : one;
+      }
+      return *joined;
+    }
+  }
+  if (function.result == Kind::kList) return Type::ListOf(Type::Of(function.element));
+  return Type::Of(function.result);
+}
+
+// What stands in the expression is compiled once, and told to the author if it is wrong.
+void Checker::CompilePattern(const Ast& ast, Node* node) {
+  const Node& pattern = at(node->children[1]);
+  if (pattern.op != Op::kConstant || !pattern.constant.Is(Kind::kString)) return;
+  auto compiled = Pattern::Compile(pattern.constant.AsText());
+  if (compiled.ok()) {
+    node->pattern = *std::move(compiled);
+  } else if (options_.check_types) {
+    Complain(ast.place, std::string(compiled.status().message()));
+  }
+}
+
 void Checker::ExpectArgument(const Ast& ast, const Function& function, std::size_t i, int id) {
   const Kind kind = TypeAt(id).kind;
-  if (kind == Kind::kDyn || (function.kinds[i] >> static_cast<unsigned>(kind)) & 1) return;
+  if (kind == Kind::kDyn || function.Takes(i, kind)) return;
   std::string hint = absl::StrCat("write ", std::string(function.usage));
   const bool text =
       at(id).op == Op::kConstant && kind == Kind::kInt && function.func == Func::kMoney;
@@ -105,7 +150,7 @@ bool Checker::TakeZone(const Ast& ast, const Node& zone, Node* node) {
 }
 
 void Checker::CheckMoving(const Ast& ast, Node* node) {
-  if (node->func == Func::kAge) node->reads_now = node->steps = true;
+  if (ReadsToday(node->func)) node->reads_now = node->steps = true;
   for (int child : node->children) {
     const Node& argument = at(child);
     if (!argument.runs()) continue;

@@ -1,12 +1,31 @@
 // Names: variables, now, types, fields, and has() of them.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "rules/expr/checking.h"
 
 namespace parcours::expr {
+namespace {
+
+std::optional<Type> TypeIn(std::string_view path, std::string_view container) {
+  for (const std::string& name : Qualified(path, container)) {
+    if (auto type = TypeNamed(name)) return type;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 int Checker::CheckName(int id) {
   const Ast& ast = tree_.at(id);
-  const Resolved found = Resolve(tree_, id, scope_);
+  if (const Local* local = LocalOf(id)) {
+    if (local->node >= 0) return local->node;
+    Node node = Made(ast, Op::kLocal, local->type);
+    node.name = local->name;
+    node.local = local->slot;
+    return Add(std::move(node));
+  }
+  const Resolved found = Find(id);
   if (found.variable != nullptr) return MakeVariable(ast, found);
   if (ast.text == "now" && !ast.rooted) {
     Node node = Made(ast, Op::kNow, Type::Of(Kind::kTimestamp));
@@ -14,10 +33,23 @@ int Checker::CheckName(int id) {
     node.reads_now = true;
     return Add(std::move(node));
   }
-  if (const auto type = TypeNamed(PathOf(tree_, id))) {
+  if (const auto type = TypeIn(PathOf(tree_, id), scope_.container)) {
     return Constant(ast, Value::OfType(*type), Type::Of(Kind::kType));
   }
   return Unknown(id);
+}
+
+const Checker::Local* Checker::LocalOf(int id) const {
+  while (tree_.at(id).kind == Ast::Kind::kSelect) id = tree_.at(id).children[0];
+  const Ast& ast = tree_.at(id);
+  if (ast.kind != Ast::Kind::kName || ast.rooted) return nullptr;
+  const auto found = std::find_if(locals_.rbegin(), locals_.rend(),
+                                  [&](const Local& local) { return local.name == ast.text; });
+  return found == locals_.rend() ? nullptr : &*found;
+}
+
+Resolved Checker::Find(int id) const {
+  return LocalOf(id) != nullptr ? Resolved() : Resolve(tree_, id, scope_);
 }
 
 int Checker::Unknown(int id) {
@@ -88,10 +120,13 @@ int Checker::HasStored(const Ast& ast, const Resolved& found) {
 
 int Checker::CheckSelect(int id) {
   const Ast& ast = tree_.at(id);
-  const Resolved found = Resolve(tree_, id, scope_);
+  const Resolved found = Find(id);
   if (found.variable != nullptr) return MakeVariable(ast, found);
-  if (const auto type = TypeNamed(PathOf(tree_, id))) {
+  if (const auto type = TypeIn(PathOf(tree_, id), scope_.container)) {
     return Constant(ast, Value::OfType(*type), Type::Of(Kind::kType));
+  }
+  if (PathOf(tree_, id) == "google.protobuf.NullValue.NULL_VALUE") {
+    return Constant(ast, Value::Int(0), Type::Of(Kind::kInt));
   }
   // No part of the path is known: tell it as one name.
   if (!PathOf(tree_, id).empty() && !ResolvesInPart(id)) return Unknown(id);
@@ -100,6 +135,7 @@ int Checker::CheckSelect(int id) {
 }
 
 bool Checker::ResolvesInPart(int id) const {
+  if (LocalOf(id) != nullptr) return true;
   for (; tree_.at(id).kind == Ast::Kind::kSelect; id = tree_.at(id).children[0]) {
     if (Resolve(tree_, id, scope_).variable != nullptr) return true;
   }
@@ -119,6 +155,8 @@ int Checker::Select(int id, int operand) {
                   "an item has product_id, category, quantity and price");
     }
     result = Type::Of(*field);
+  } else if (type.kind == Kind::kOptional) {
+    result = Type::OptionalOf(Type());
   } else if (type.kind != Kind::kDyn) {
     const std::string nearest = Nearest(PathOf(tree_, id), scope_.Names());
     return Fail(
@@ -140,7 +178,7 @@ int Checker::CheckHas(const Ast& ast) {
   if (argument.kind != Ast::Kind::kName && argument.kind != Ast::Kind::kSelect) {
     return Refuse(ast, "has() takes a name or a field", "write has(event.promotion)");
   }
-  const Resolved found = Resolve(tree_, id, scope_);
+  const Resolved found = Find(id);
   if (found.variable != nullptr && found.variable->home != Variable::Home::kBinding) {
     if (found.variable->membership) {
       return Refuse(ast, absl::StrCat("'", found.name, "' is always known"),
@@ -154,14 +192,16 @@ int Checker::CheckHas(const Ast& ast) {
     return Add(std::move(node));
   }
   if (argument.kind == Ast::Kind::kName) {
-    if (found.variable != nullptr) return Constant(ast, Value::Bool(true), Type::Of(Kind::kBool));
+    if (found.variable != nullptr || LocalOf(id) != nullptr) {
+      return Constant(ast, Value::Bool(true), Type::Of(Kind::kBool));
+    }
     return Unknown(id);
   }
   const bool known = ResolvesInPart(id) || PathOf(tree_, id).empty();
   if (!known) return Unknown(id);
   const int operand = Check(argument.children[0]);
   const Kind kind = TypeAt(operand).kind;
-  if (kind != Kind::kMap && kind != Kind::kItem && kind != Kind::kDyn) {
+  if (kind != Kind::kMap && kind != Kind::kItem && kind != Kind::kOptional && kind != Kind::kDyn) {
     return Fail(argument, absl::StrCat("a value of type ", TypeName(TypeAt(operand)),
                                        " has no field ", Quoted(argument.text)));
   }

@@ -27,11 +27,12 @@ int Checker::CheckCall(const Ast& ast) {
     if (ast.text == "&&" || ast.text == "||") return CheckLogic(ast);
     if (ast.text == "!") return CheckNot(ast);
     if (ast.text == "?:") return CheckIf(ast);
-    if (ast.text == ".?") return Refuse(ast, "optionals ('?') are not yet supported");
+    if (ast.text == "[?]") return CheckOptionalIndex(ast);
     if (ast.text == "-" && ast.children.size() == 1) return CheckNegate(ast);
     return CheckBinary(ast);
   }
   if (ast.text == "has" && !ast.receiver) return CheckHas(ast);
+  if (const int macro = options_.expand_macros ? CheckMacro(ast) : -1; macro >= 0) return macro;
   if (ast.text == "in_segment" && !ast.receiver) return CheckInSegment(ast);
   if (ast.text == "since" && !ast.receiver) return CheckSince(ast);
   return CheckFunction(ast);
@@ -126,6 +127,27 @@ int Checker::CheckBinary(const Ast& ast) {
     RefuseRunning(a, why);
     RefuseRunning(b, why);
   }
+  return Add(std::move(node));
+}
+
+int Checker::CheckOptionalIndex(const Ast& ast) {
+  Node node = Made(ast, Op::kCall, Type());
+  node.func = Func::kOptionalIndex;
+  node.name = "[?]";
+  node.children = {Check(ast.children[0]), Check(ast.children[1])};
+  const int a = node.children[0], b = node.children[1];
+  RefuseRunning(a, "has no parts");
+  RefuseRunning(b, "cannot be used here");
+  Type container = TypeAt(a);
+  if (container.kind == Kind::kOptional)
+    container = container.element ? *container.element : Type();
+  Type element;
+  if (container.kind != Kind::kDyn && container.kind != Kind::kItem) {
+    const std::optional<Type> type = BinaryType(Func::kIndex, container, TypeAt(b));
+    if (!type) return Mismatch(ast, Func::kIndex, a, b);
+    element = *type;
+  }
+  if (options_.check_types) node.type = Type::OptionalOf(element);
   return Add(std::move(node));
 }
 

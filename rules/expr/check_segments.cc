@@ -96,7 +96,7 @@ int Checker::CheckSince(const Ast& ast) {
   if (ast.children.size() != 1) return Refuse(ast, "since() takes one segmentation", kUsage);
   const int id = ast.children[0];
   const std::string path = PathOf(tree_, id);
-  const Resolved found = Resolve(tree_, id, scope_);
+  const Resolved found = Find(id);
   if (found.variable == nullptr && !path.empty() && !scope_.IsPrefix(path)) return Unknown(id);
   if (found.variable == nullptr || found.variable->since < 0) {
     return Refuse(ast, "since() takes the name of a segmentation", kUsage);

@@ -1,8 +1,10 @@
 // Comparison: equality, order, membership and indexing of values, as CEL says.
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rules/expr/functions.h"
+#include "rules/expr/limits.h"
 
 namespace parcours::expr {
 namespace {
@@ -72,6 +74,27 @@ std::string Shown(const Value& key) {
   return json;
 }
 
+// The error of indexing `container` with a key of that kind; else null.
+Value NotIndexed(const Value& container, const Value& key) {
+  if (container.Is(Kind::kMap)) return Value();
+  if (!container.Is(Kind::kList)) return NoOverload("[]");
+  return IsNumber(key) ? Value() : Value::BorrowedError("a list is indexed by a whole number");
+}
+
+// What a list or map has there; nullptr if nothing.
+const Value* FindElement(const Value& container, const Value& key) {
+  if (container.Is(Kind::kMap)) return FindKey(container.AsMap(), key);
+  const List& list = container.AsList();
+  Wide index = -1;
+  if (key.kind() != Kind::kDouble) {
+    index = WholeOf(key);
+  } else if (std::abs(key.AsDouble()) < 1e9 && key.AsDouble() == std::trunc(key.AsDouble())) {
+    index = static_cast<Wide>(key.AsDouble());  // 1.0 is the index 1; 1.5 is none
+  }
+  const bool inside = index >= 0 && index < static_cast<Wide>(list.size());
+  return inside ? &list[static_cast<std::size_t>(index)] : nullptr;
+}
+
 }  // namespace
 
 bool Equal(const Value& a, const Value& b) {
@@ -89,6 +112,10 @@ bool Equal(const Value& a, const Value& b) {
       return EqualItems(a.AsItem(), b.AsItem());
     case Kind::kType:
       return a.AsType().kind == b.AsType().kind;
+    case Kind::kOptional: {
+      const Value *x = a.AsOptional(), *y = b.AsOptional();
+      return x == nullptr || y == nullptr ? x == y : Equal(*x, *y);
+    }
     case Kind::kPoint:
       return CellOfPoint(a.AsPoint()) == CellOfPoint(b.AsPoint());
     default:
@@ -135,24 +162,40 @@ bool Holds(Func comparison, int order) {
 }
 
 Value Element(const Value& container, const Value& key) {
-  if (container.Is(Kind::kMap)) {
-    const Value* found = FindKey(container.AsMap(), key);
-    if (found == nullptr) return Value::Error(absl::StrCat("no such key: ", Shown(key)));
-    return *found;
+  if (container.Is(Kind::kOptional)) return OptionalElement(container, key);
+  if (Value wrong = NotIndexed(container, key); wrong.is_error()) return wrong;
+  if (const Value* found = FindElement(container, key)) return *found;
+  const char* what = container.Is(Kind::kMap) ? "no such key: " : "no such index: ";
+  return Value::Error(absl::StrCat(what, Shown(key)));
+}
+
+Value OptionalElement(const Value& container, const Value& key) {
+  if (container.Is(Kind::kOptional)) {
+    if (container.AsOptional() == nullptr) return container;
+    return OptionalElement(*container.AsOptional(), key);
   }
-  if (!container.Is(Kind::kList)) return NoOverload("[]");
-  if (!IsNumber(key)) return Value::BorrowedError("a list is indexed by a whole number");
-  const List& list = container.AsList();
-  Wide index = -1;
-  if (key.kind() != Kind::kDouble) {
-    index = WholeOf(key);
-  } else if (std::abs(key.AsDouble()) < 1e9 && key.AsDouble() == std::trunc(key.AsDouble())) {
-    index = static_cast<Wide>(key.AsDouble());  // 1.0 is the index 1; 1.5 is none
+  if (container.Is(Kind::kItem) && key.Is(Kind::kString)) {
+    Node select;
+    select.func = Func::kSelect;
+    select.name = std::string(key.AsText());
+    const Value found = Apply(select, {&container, 1}, Surroundings{});
+    return Value::OfOptional(found.is_error() ? nullptr : &found);
   }
-  if (index < 0 || index >= static_cast<Wide>(list.size())) {
-    return Value::Error(absl::StrCat("no such index: ", Shown(key)));
+  if (Value wrong = NotIndexed(container, key); wrong.is_error()) return wrong;
+  return Value::OfOptional(FindElement(container, key));
+}
+
+Value AddEntry(Value key, Value element, Map* map) {
+  const Kind kind = key.kind();
+  if (kind != Kind::kBool && kind != Kind::kInt && kind != Kind::kUint && kind != Kind::kString) {
+    return Value::BorrowedError("a key of a map is a bool, int, uint or string");
   }
-  return list[static_cast<std::size_t>(index)];
+  if (map->size() >= static_cast<std::size_t>(kListElementsMax)) {
+    return Value::BorrowedError("a map would have more than 10,000 entries");
+  }
+  if (FindKey(*map, key) != nullptr) return Value::BorrowedError("a key of a map is repeated");
+  map->emplace_back(std::move(key), std::move(element));
+  return Value();
 }
 
 }  // namespace parcours::expr

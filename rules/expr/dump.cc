@@ -9,8 +9,9 @@ namespace {
 
 void DumpNode(const Nodes& nodes, int id, int indent, std::string* out) {
   const Node& node = nodes.at(id);
-  static constexpr const char* kOps[] = {"constant", "variable", "now",     "and",  "or",  "not",
-                                         "if",       "has",      "has_key", "list", "map", "call"};
+  static constexpr const char* kOps[] = {"constant", "variable", "now",   "and",     "or",
+                                         "not",      "if",       "has",   "has_key", "list",
+                                         "map",      "call",     "local", "loop"};
   out->append(static_cast<std::size_t>(indent) * 2, ' ');
   absl::StrAppend(out, kOps[static_cast<int>(node.op)]);
   if (node.op == Op::kConstant) {

@@ -1,22 +1,10 @@
-// The table of functions: how each is called, what it takes and gives, and what is not supported
-// yet.
-#include <algorithm>
-
-#include "absl/strings/str_cat.h"
+// The table of the functions that every expression has, and the search in all tables.
+#include "rules/expr/function_row.h"
 #include "rules/expr/functions.h"
 
 namespace parcours::expr {
 namespace {
 
-constexpr unsigned Bit(Kind kind) { return 1u << static_cast<unsigned>(kind); }
-template <typename... Kinds>
-constexpr unsigned Bits(Kinds... kinds) {
-  return (Bit(kinds) | ...);
-}
-
-constexpr unsigned kAny = ~0u;
-constexpr unsigned kText = Bit(Kind::kString);
-constexpr unsigned kInt = Bit(Kind::kInt);
 constexpr unsigned kStamp = Bit(Kind::kTimestamp);
 constexpr unsigned kDay = Bits(Kind::kTimestamp, Kind::kDate);
 constexpr unsigned kClock = Bits(Kind::kTimestamp, Kind::kDuration);
@@ -307,6 +295,33 @@ constexpr Function kFunctions[] = {
      {kClock, kText},
      Kind::kInt,
      "timestamp.getMilliseconds(zone?), duration.getMilliseconds()"},
+    {"is_weekend",
+     Func::kIsWeekend,
+     true,
+     false,
+     1,
+     1,
+     {kDay, 0},
+     Kind::kBool,
+     "is_weekend(timestamp or date)"},
+    {"days_until_birthday",
+     Func::kDaysUntilBirthday,
+     true,
+     false,
+     1,
+     1,
+     {Bit(Kind::kDate), 0},
+     Kind::kInt,
+     "days_until_birthday(date)"},
+    {"matches",
+     Func::kMatches,
+     true,
+     true,
+     2,
+     2,
+     {kText, kText},
+     Kind::kBool,
+     "string.matches(regular expression)"},
     {"point",
      Func::kPoint,
      true,
@@ -327,43 +342,27 @@ constexpr Function kFunctions[] = {
      "distance_km(point, point)"},
 };
 
-constexpr std::string_view kMacros[] = {"all",       "exists", "exists_one",
-                                        "existsOne", "map",    "filter"};
-constexpr std::string_view kTextExtension[] = {
-    "charAt",    "indexOf", "lastIndexOf", "lowerAscii", "upperAscii", "replace", "split",
-    "substring", "trim",    "join",        "quote",      "format",     "reverse"};
-
-template <std::size_t kCount>
-bool Has(const std::string_view (&names)[kCount], std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
 }  // namespace
 
+FunctionTable CoreFunctions() { return kFunctions; }
+
 const Function* FindFunction(std::string_view name) {
-  for (const Function& function : kFunctions) {
-    if (function.name == name) return &function;
+  for (const FunctionTable table :
+       {CoreFunctions(), TextFunctions(), MathFunctions(), OptionalFunctions()}) {
+    for (const Function& function : table) {
+      if (function.name == name) return &function;
+    }
   }
   return nullptr;
 }
 
 std::vector<std::string> FunctionNames() {
   std::vector<std::string> names{"has", "in_segment", "since"};  // these take names, not values
-  for (const Function& function : kFunctions) names.emplace_back(function.name);
+  for (const FunctionTable table :
+       {CoreFunctions(), TextFunctions(), MathFunctions(), OptionalFunctions()}) {
+    for (const Function& function : table) names.emplace_back(function.name);
+  }
   return names;
-}
-
-std::string UnsupportedFunction(std::string_view name, bool receiver) {
-  const std::string_view last = name.substr(name.rfind('.') + 1);
-  const std::string shown(last);
-  if (receiver && Has(kMacros, last)) {
-    return absl::StrCat("the macro '", shown, "' is not yet supported");
-  }
-  if (last == "matches") return "'matches' is not yet supported";
-  if (receiver && Has(kTextExtension, last)) {
-    return absl::StrCat("the string function '", shown, "' is not yet supported");
-  }
-  return "";
 }
 
 }  // namespace parcours::expr

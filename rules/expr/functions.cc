@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "rules/expr/messages.h"
+#include "rules/expr/pattern.h"
 #include "rules/expr/utf8.h"
 
 namespace parcours::expr {
@@ -52,6 +54,9 @@ Value Compare(Func func, const Value& a, const Value& b) {
 
 // A field of an item, or an entry of a map.
 Value Select(const Value& value, const std::string& name) {
+  if (value.Is(Kind::kOptional)) {
+    return OptionalElement(value, Value::Borrowed(Kind::kString, name));
+  }
   if (value.Is(Kind::kMap)) return Element(value, Value::Borrowed(Kind::kString, name));
   if (!value.Is(Kind::kItem)) return NoOverload("a field");
   const OwnedItem& owned = value.AsItem();
@@ -65,6 +70,23 @@ Value Select(const Value& value, const std::string& name) {
   if (name != "quantity" && name != "price") return NoOverload("a field of an item");
   if (!IsValue(cell)) return Value::Error(absl::StrCat("the item has no ", name));
   return name == "price" ? Value::Money(cell, owned.decimals) : Value::Int(cell);
+}
+
+Value Matches(const Node& node, const Value& text, const Value& pattern) {
+  if (!text.Is(Kind::kString) || !pattern.Is(Kind::kString)) return NoOverload("matches()");
+  if (node.pattern != nullptr) return Value::Bool(node.pattern->Matches(text.AsText()));
+  const auto compiled = Pattern::Compile(pattern.AsText());
+  if (!compiled.ok()) return Value::Error(std::string(compiled.status().message()));
+  return Value::Bool((*compiled)->Matches(text.AsText()));
+}
+
+Value CallLibrary(const Function& function, Arguments arguments) {
+  for (int i = 0; i < arguments.count; ++i) {
+    if (!function.Takes(static_cast<std::size_t>(i), arguments[i].kind())) {
+      return NoOverload(function.usage);
+    }
+  }
+  return function.apply(arguments);
 }
 
 Value SegmentName(const std::vector<std::string>& names, std::int64_t number) {
@@ -111,6 +133,14 @@ Value Apply(const Node& node, Arguments arguments, const Surroundings& around) {
     case Func::kEndsWith:
     case Func::kContains:
       return TextTest(func, arguments[0], arguments[1]);
+    case Func::kMatches:
+      return Matches(node, arguments[0], arguments[1]);
+    case Func::kOptionalIndex:
+      return OptionalElement(arguments[0], arguments[1]);
+    case Func::kMessage:
+      return MakeMessage(node.name, arguments);
+    case Func::kLibrary:
+      return CallLibrary(*node.function, arguments);
     case Func::kSegmentName:
       return SegmentName(*node.variable.names, arguments[0].AsInt());
     case Func::kStorePart:

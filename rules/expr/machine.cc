@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "rules/expr/cells.h"
 #include "rules/expr/limits.h"
 #include "rules/expr/moving.h"
@@ -30,14 +31,19 @@ bool SameAnswer(const Value& a, const Value& b) {
 
 // What an operation costs beside its visit.
 int CostOf(const Node& node, const Value* values, int count) {
-  const bool walks = node.func == Func::kIn || node.func == Func::kAdd || IsComparison(node.func) ||
-                     node.func == Func::kIndex || node.func == Func::kSelect;
-  std::size_t cost = 0;
-  for (int i = 0; walks && i < count; ++i) {
-    if (values[i].Is(Kind::kList)) cost += values[i].AsList().size();
-    if (values[i].Is(Kind::kMap)) cost += values[i].AsMap().size();
+  const bool finds = node.func == Func::kIndex || node.func == Func::kOptionalIndex ||
+                     node.func == Func::kSelect || node.func == Func::kSize;
+  std::int64_t cost = 0;
+  for (int i = 0; i < count; ++i) {
+    // A key is looked for among the keys alone.
+    const bool map = finds && values[i].Is(Kind::kMap);
+    cost += map     ? static_cast<std::int64_t>(values[i].AsMap().size())
+            : finds ? 0
+                    : values[i].Extent();
   }
-  return static_cast<int>(std::min<std::size_t>(cost / 8, kEvaluationStepsMax));
+  // A pattern that is made while evaluating.
+  if (node.func == Func::kMatches && node.pattern == nullptr) cost += 8 * 500;
+  return static_cast<int>(std::min<std::int64_t>(cost / 8, kLoopStepsMax + 1));
 }
 
 // How many elements a list of the event has, without making it; nullptr if it is none.
@@ -81,7 +87,11 @@ Outcome HasVariable(const Node& node, const Frame& frame) {
 bool Machine::Spend(int steps) {
   if (looking_again_) {
     second_steps_ += steps;
-    return true;
+    return second_steps_ <= kSecondStepsMax + kLoopStepsMax;
+  }
+  if (loops_open_ > 0) {
+    loop_steps_ += steps;
+    return loop_steps_ <= kLoopStepsMax;
   }
   steps_ += steps;
   return steps_ <= kEvaluationStepsMax;
@@ -90,11 +100,28 @@ bool Machine::Spend(int steps) {
 Outcome Machine::Evaluate(int id) {
   const Node& node = nodes_.at(id);
   if (!Spend(1)) return Still(OutOfSteps(), kNever);
+  if (loops_open_ == 0) return EvaluateNode(node);
+  Outcome outcome = EvaluateNode(node);
+  // What runs is compared or counted further up, and that tells when it matters.
+  const bool runs = outcome.motion.kind == Motion::Kind::kRun;
+  if (!runs) loop_until_ = std::min(loop_until_, outcome.until);
+  return outcome;
+}
+
+Outcome Machine::EvaluateNode(const Node& node) {
   switch (node.op) {
     case Op::kConstant:
       return Still(node.constant, kNever);
     case Op::kVariable:
+      // A list of the event is copied each time.
+      if (const Cell* size = SizeOfList(node, frame_)) {
+        if (loops_open_ > 0 && !Spend(static_cast<int>(*size))) return Still(OutOfSteps(), kNever);
+      }
       return ReadVariable(node, frame_, around_.decimals);
+    case Op::kLocal:
+      return Still(locals_[static_cast<std::size_t>(node.local)], kNever);
+    case Op::kLoop:
+      return RunLoop(node);
     case Op::kNow:
       return Running(Kind::kTimestamp, around_.now * kNanosPerMs, 1, kNever, around_.now);
     case Op::kAnd:
@@ -162,6 +189,11 @@ Outcome Machine::If(const Node& node) {
 Outcome Machine::HasKey(const Node& node) {
   const Outcome operand = Evaluate(node.children[0]);
   if (operand.value.is_error()) return Still(operand.value, operand.until);
+  if (operand.value.Is(Kind::kOptional)) {
+    const Value found = OptionalElement(operand.value, Value::Borrowed(Kind::kString, node.name));
+    if (found.is_error()) return Still(found, operand.until);
+    return Still(Value::Bool(found.AsOptional() != nullptr), operand.until);
+  }
   const bool store = node.variable.stores != nullptr;
   const bool known = store || operand.value.Is(Kind::kItem) || operand.value.Is(Kind::kMap);
   if (!known) return Still(NoOverload("has()"), operand.until);
@@ -177,10 +209,17 @@ Outcome Machine::MakeList(const Node& node) {
   List list;
   list.reserve(node.children.size());
   TimeMs until = kNever;
-  for (int child : node.children) {
-    Outcome element = Evaluate(child);
+  auto optional = node.optional.begin();
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    Outcome element = Evaluate(node.children[i]);
     if (element.value.is_error()) return Still(element.value, element.until);
     until = std::min(until, element.until);
+    if (optional != node.optional.end() && *optional == static_cast<int>(i)) {
+      ++optional;
+      if (!element.value.Is(Kind::kOptional)) return Still(NoOverload("[?...]"), until);
+      if (element.value.AsOptional() == nullptr) continue;
+      element.value = Value(*element.value.AsOptional());
+    }
     list.push_back(std::move(element.value));
   }
   return Still(Value::OfList(std::move(list)), until);
@@ -190,23 +229,22 @@ Outcome Machine::MakeMap(const Node& node) {
   Map map;
   map.reserve(node.children.size() / 2);
   TimeMs until = kNever;
+  auto optional = node.optional.begin();
   for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
     Outcome key = Evaluate(node.children[i]);
     if (key.value.is_error()) return Still(key.value, key.until);
     Outcome element = Evaluate(node.children[i + 1]);
     if (element.value.is_error()) return Still(element.value, element.until);
     until = std::min({until, key.until, element.until});
-    const Kind kind = key.value.kind();
-    if (kind != Kind::kBool && kind != Kind::kInt && kind != Kind::kUint && kind != Kind::kString) {
-      return Still(Value::BorrowedError("a key of a map is a bool, int, uint or string"), until);
+    if (optional != node.optional.end() && *optional == static_cast<int>(i / 2)) {
+      ++optional;
+      if (!element.value.Is(Kind::kOptional)) return Still(NoOverload("{?...}"), until);
+      if (element.value.AsOptional() == nullptr) continue;
+      element.value = Value(*element.value.AsOptional());
     }
     if (!Spend(static_cast<int>(map.size() / 64))) return Still(OutOfSteps(), kNever);
-    for (const auto& entry : map) {
-      if (Equal(entry.first, key.value)) {
-        return Still(Value::BorrowedError("a key of a map is repeated"), until);
-      }
-    }
-    map.emplace_back(std::move(key.value), std::move(element.value));
+    Value wrong = AddEntry(std::move(key.value), std::move(element.value), &map);
+    if (wrong.is_error()) return Still(std::move(wrong), until);
   }
   return Still(Value::OfMap(std::move(map)), until);
 }
@@ -223,6 +261,7 @@ Outcome Machine::Call(const Node& node) {
     if (second_steps_ > kSecondStepsMax) break;
     around_.now = outcome.until;
     const Outcome later = CallOnce(node);
+    if (second_steps_ > kSecondStepsMax + kLoopStepsMax) break;  // cut short
     if (!SameAnswer(outcome.value, later.value)) break;
     outcome.until = later.until;
     if (outcome.until == kNever) break;
@@ -240,13 +279,12 @@ Outcome Machine::CallOnce(const Node& node) {
       return Still(Value::Int(*size), kNever);
     }
   }
-  constexpr int kArgumentsMax = 2;
-  Outcome arguments[kArgumentsMax];
-  Value values[kArgumentsMax];
-  const int count = std::min(static_cast<int>(node.children.size()), kArgumentsMax);
+  const auto count = static_cast<int>(node.children.size());
+  absl::InlinedVector<Outcome, 2> arguments(node.children.size());
+  absl::InlinedVector<Value, 2> values(node.children.size());
   bool stands = !IsCalendarWord(node.func);
-  for (int i = 0; i < count; ++i) {
-    arguments[i] = Evaluate(node.children[static_cast<std::size_t>(i)]);
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    arguments[i] = Evaluate(node.children[i]);
     if (arguments[i].value.is_error()) {
       certain_ = true;
       return Still(arguments[i].value, arguments[i].until);
@@ -256,12 +294,12 @@ Outcome Machine::CallOnce(const Node& node) {
         stands && arguments[i].until == kNever && arguments[i].motion.kind == Motion::Kind::kStill;
   }
   certain_ = stands;
-  if (const int cost = CostOf(node, values, count); cost > 0 && !Spend(cost)) {
+  if (const int cost = CostOf(node, values.data(), count); cost > 0 && !Spend(cost)) {
     return Still(OutOfSteps(), kNever);
   }
-  if (stands) return Still(Apply(node, {values, count}, around_), kNever);
-  if (IsComparison(node.func)) return Compare(node, arguments);
-  return ApplyMoving(node, arguments, count, around_);
+  if (stands) return Still(Apply(node, {values.data(), count}, around_), kNever);
+  if (IsComparison(node.func)) return Compare(node, arguments.data());
+  return ApplyMoving(node, arguments.data(), count, around_);
 }
 
 Outcome Machine::Compare(const Node& node, const Outcome* arguments) {

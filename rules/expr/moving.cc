@@ -145,9 +145,35 @@ Outcome SeasonOfRun(const Outcome& argument, Value value, const Surroundings& ar
   return Still(std::move(value), std::min(until, argument.form_until));
 }
 
+// A weekend ends as Monday begins, a working week as Saturday does.
+Outcome RunningWeekend(const Outcome& argument, Value value, const Surroundings& around) {
+  CivilDay day = around.zone->DayOf(ArgumentMs(argument));
+  while (IsWeekend(day) == value.AsBool()) ++day;
+  const TimeMs flips = ReachesAt(DayOfRun(argument), day, *around.zone, around.now);
+  return Still(std::move(value), std::min(flips, argument.form_until));
+}
+
+// `now` as what calendar words count to.
+Outcome NowOf(const Surroundings& around) {
+  return Running(Kind::kTimestamp, around.now * kNanosPerMs, 1, kNever, around.now);
+}
+
+// The days to the next birthday fall one by one, until it is over.
+Outcome FallingDays(const Outcome& birth, Value value, const Surroundings& around) {
+  const Outcome now = NowOf(around);
+  const CivilDay day = NextBirthday(birth.value.AsDate(), around.zone->DayOf(around.now));
+  Outcome outcome = CountedDays(Func::kCalendarDays, now, Still(Value::Date(day), birth.until),
+                                std::move(value), around);
+  const TimeMs over = ReachesAt(DayOfRun(now), Wide{day} + 1, *around.zone, around.now);
+  outcome.form_until = std::min(outcome.form_until, over);
+  outcome.until = std::min(outcome.until, over);
+  return outcome;
+}
+
 Outcome WordOfRun(Func func, const Outcome& argument, Value value, const Surroundings& around) {
   if (func == Func::kLocalTime) return RunningLocalTime(argument, value, around);
   if (func == Func::kSeason) return SeasonOfRun(argument, std::move(value), around);
+  if (func == Func::kIsWeekend) return RunningWeekend(argument, std::move(value), around);
   const TimeMs next = std::min(NextDay(argument, around), argument.form_until);
   Outcome outcome = Still(std::move(value), next);
   if (func == Func::kWeekday) return outcome;
@@ -157,16 +183,11 @@ Outcome WordOfRun(Func func, const Outcome& argument, Value value, const Surroun
   return outcome;
 }
 
-// `now` as what calendar words count to.
-Outcome NowOf(const Surroundings& around) {
-  return Running(Kind::kTimestamp, around.now * kNanosPerMs, 1, kNever, around.now);
-}
-
 Outcome MovingWord(const Node& node, const Outcome* arguments, int count,
                    const Surroundings& around) {
   Value values[2];
   TimeMs until = kNever;
-  bool runs = node.func == Func::kAge, evenly = true;
+  bool runs = ReadsToday(node.func), evenly = true;
   for (int i = 0; i < count; ++i) {
     values[i] = arguments[i].value;
     until = std::min(until, LineUntil(arguments[i]));
@@ -176,6 +197,9 @@ Outcome MovingWord(const Node& node, const Outcome* arguments, int count,
   Value value = Word(node.func, {values, count}, around);
   if (value.is_error() || !runs) return Still(std::move(value), until);
   if (!evenly) return Still(std::move(value), around.now + 1);
+  if (node.func == Func::kDaysUntilBirthday) {
+    return FallingDays(arguments[0], std::move(value), around);
+  }
   if (node.func == Func::kAge) {
     Outcome birth = arguments[0];
     birth.motion = Motion();  // local_date(now) stands still until it does not
@@ -282,13 +306,13 @@ Outcome ApplyMoving(const Node& node, const Outcome* arguments, int count,
   }
   if (IsCalendarWord(node.func)) return MovingWord(node, arguments, count, around);
   if (IsAccessor(node.func)) return MovingAccessor(node, arguments[0], around);
-  Value values[2];
+  std::vector<Value> values;
   TimeMs until = kNever;
   for (int i = 0; i < count; ++i) {
-    values[i] = arguments[i].value;
+    values.push_back(arguments[i].value);
     until = std::min(until, arguments[i].until);
   }
-  return Still(Apply(node, {values, count}, around), until);
+  return Still(Apply(node, {values.data(), count}, around), until);
 }
 
 }  // namespace parcours::expr

@@ -24,14 +24,21 @@ std::string PathOf(const Tree& tree, int id) {
 Resolved Resolve(const Tree& tree, int id, const Scope& scope) {
   const std::string path = PathOf(tree, id);
   if (path.empty()) return {};
-  std::string container = IsRooted(tree, id) ? "" : scope.container;
-  while (true) {
-    std::string name = container.empty() ? path : absl::StrCat(container, ".", path);
+  for (std::string& name : Qualified(path, IsRooted(tree, id) ? "" : scope.container)) {
     if (const Variable* variable = scope.Find(name)) return {variable, std::move(name)};
-    if (container.empty()) return {};
-    const std::size_t dot = container.rfind('.');
-    container.resize(dot == std::string::npos ? 0 : dot);
   }
+  return {};
+}
+
+std::vector<std::string> Qualified(std::string_view name, std::string_view container) {
+  std::vector<std::string> names;
+  while (!container.empty()) {
+    names.push_back(absl::StrCat(std::string(container), ".", std::string(name)));
+    const std::size_t dot = container.rfind('.');
+    container = container.substr(0, dot == std::string_view::npos ? 0 : dot);
+  }
+  names.emplace_back(name);
+  return names;
 }
 
 std::optional<Type> TypeNamed(std::string_view name) {
@@ -50,6 +57,7 @@ std::optional<Type> TypeNamed(std::string_view name) {
       {"map", Kind::kMap},
       {"null_type", Kind::kNull},
       {"type", Kind::kType},
+      {"optional_type", Kind::kOptional},
       {"google.protobuf.Timestamp", Kind::kTimestamp},
       {"google.protobuf.Duration", Kind::kDuration},
   };

@@ -6,6 +6,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "rules/expr/ast.h"
 #include "rules/expr/scope.h"
@@ -21,6 +23,8 @@ struct Resolved {
 std::string PathOf(const Tree& tree, int id);
 // The variable that the whole path of node `id` names.
 Resolved Resolve(const Tree& tree, int id, const Scope& scope);
+// What `name` may mean inside `container`, in this order: in "a.b": a.b.name, a.name, name.
+std::vector<std::string> Qualified(std::string_view name, std::string_view container);
 // The type that a name stands for: "int", "google.protobuf.Timestamp".
 std::optional<Type> TypeNamed(std::string_view name);
 // The kind of a field of an item.

@@ -31,6 +31,19 @@ enum class Op : std::uint8_t {
   kList,
   kMap,
   kCall,
+  kLocal,
+  kLoop,
+};
+
+// What a macro makes of its steps.
+enum class Loop : std::uint8_t {
+  kAll,
+  kExists,
+  kExistsOne,
+  kFilter,
+  kList,     // map, transformList
+  kMap,      // transformMap: values under the same keys
+  kEntries,  // transformMapEntry: maps, put together
 };
 
 // Strict functions: an error among the arguments is the result.
@@ -78,6 +91,8 @@ enum class Func : std::uint8_t {
   kLocalTime,
   kLocalDate,
   kSeason,
+  kIsWeekend,
+  kDaysUntilBirthday,
   kFullYear,
   kMonth,
   kDayOfMonth,
@@ -88,8 +103,12 @@ enum class Func : std::uint8_t {
   kGetMinutes,
   kGetSeconds,
   kGetMilliseconds,
-  kSegmentName,  // of the number of a segment: its name in variable.names
-  kStorePart,    // of the id of a store: variable.part of it
+  kLibrary,  // by its `apply` in the table
+  kMatches,
+  kOptionalIndex,  // a[?b], a.?b
+  kMessage,        // name, value, name, value ... of a built-in message
+  kSegmentName,    // of the number of a segment: its name in variable.names
+  kStorePart,      // of the id of a store: variable.part of it
   kPoint,
   kDistanceKm,
   kTop,
@@ -102,8 +121,14 @@ inline bool IsAccessor(Func func) {
 }
 // Words that count in the customer's zone.
 inline bool IsCalendarWord(Func func) {
-  return func >= Func::kCalendarDays && func <= Func::kSeason;
+  return func >= Func::kCalendarDays && func <= Func::kDaysUntilBirthday;
 }
+
+// Words that count to today without naming now.
+inline bool ReadsToday(Func func) { return func == Func::kAge || func == Func::kDaysUntilBirthday; }
+
+struct Function;
+class Pattern;
 
 struct Node {
   Op op = Op::kConstant;
@@ -114,6 +139,12 @@ struct Node {
   Value constant;     // kConstant; of kUnknown the error
   Variable variable;  // kVariable, kHasVariable, kHasKey of a store; of kSegmentName, kStorePart
   std::string name;   // kVariable: as declared; kSelect, kHasKey: the key; else the function
+  const Function* function = nullptr;      // kLibrary
+  std::shared_ptr<const Pattern> pattern;  // kMatches, of a text that stands in the expression
+  std::vector<int> optional;               // kList, kMap: entries that may be left out
+  Loop loop = Loop::kAll;                  // kLoop: children: range, condition?, result
+  int local = -1;                          // kLocal: which; kLoop: the first of its variables
+  int variables = 0;  // kLoop: 1: elements, or keys of a map; 2: index or key, and value
   Value absent;       // kVariable: the error of reading nothing
   std::shared_ptr<const Zone> zone;  // of an accessor; unset: UTC
 
@@ -133,6 +164,7 @@ struct Nodes {
   int root = -1;
   int decimals = 2;  // of the programme's currency
   std::shared_ptr<const Periods> seasons;
+  int locals = 0;    // variables of loops that live at one time
 
   const Node& at(int id) const { return nodes[static_cast<std::size_t>(id)]; }
   Node& at(int id) { return nodes[static_cast<std::size_t>(id)]; }

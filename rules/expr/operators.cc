@@ -33,6 +33,7 @@ std::optional<Type> SumType(bool plus, const Type& a, const Type& b) {
 }
 
 std::optional<Type> ElementType(const Type& container, const Type& key) {
+  if (container.kind == Kind::kOptional) return Type::OptionalOf(Type());
   if (container.kind == Kind::kList) {
     if (key.kind != Kind::kDyn && !IsNumber(key.kind)) return std::nullopt;
   } else if (container.kind != Kind::kMap || !container.key || !Fits(*container.key, key)) {
@@ -63,11 +64,13 @@ bool Fits(const Type& a, const Type& b) {
 
 Type Joined(const Type& a, const Type& b) {
   if (a == b) return a;
-  if (a.kind != b.kind || (a.kind != Kind::kList && a.kind != Kind::kMap)) return Type();
+  const bool holds = a.kind == Kind::kList || a.kind == Kind::kMap || a.kind == Kind::kOptional;
+  if (a.kind != b.kind || !holds) return Type();
   const auto part = [](const std::shared_ptr<const Type>& x, const std::shared_ptr<const Type>& y) {
     return x == nullptr ? (y == nullptr ? Type() : *y) : y == nullptr ? *x : Joined(*x, *y);
   };
   if (a.kind == Kind::kList) return Type::ListOf(part(a.element, b.element));
+  if (a.kind == Kind::kOptional) return Type::OptionalOf(part(a.element, b.element));
   return Type::MapOf(part(a.key, b.key), part(a.element, b.element));
 }
 

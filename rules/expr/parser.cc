@@ -196,15 +196,15 @@ class Parser {
       if (NowIs(".") && Is(Ahead(1), "?")) {
         Skip();
         Skip();
-        const std::string field = TakeSelector();
-        operand = AddOperator(place, ".?", {operand});
+        const int field = AddLiteral(Now().place, Value::String(TakeSelector()));
+        operand = AddOperator(place, "[?]", {operand, field});
       } else if (Take(".")) {
         operand = ParseSelection(operand);
       } else if (Take("[")) {
         const bool optional = Take("?");
         const int index = ParseExpression();
         Expect("]");
-        operand = AddOperator(place, optional ? ".?" : "[]", {operand, index});
+        operand = AddOperator(place, optional ? "[?]" : "[]", {operand, index});
       } else {
         return operand;
       }
@@ -238,7 +238,7 @@ class Parser {
       Skip();
       node.kind = Ast::Kind::kCall;
       node.receiver = true;
-      ParseList(")", &node.children);
+      ParseList(")", &node);
     } else if (!quoted && NowIs("{") && !PathOf(operand).empty()) {
       node.text = absl::StrCat(PathOf(operand), ".", node.text);
       node.children.clear();
@@ -295,7 +295,7 @@ class Parser {
     }
     if (Take("[")) {
       node.kind = Ast::Kind::kList;
-      ParseList("]", &node.children);
+      ParseList("]", &node);
       return Add(std::move(node));
     }
     if (Take("{")) return ParseMap(std::move(node));
@@ -326,7 +326,7 @@ class Parser {
     if (NowIs("(")) {
       Skip();
       node.kind = Ast::Kind::kCall;
-      ParseList(")", &node.children);
+      ParseList(")", &node);
     } else if (NowIs("{")) {
       ParseMessage(&node);
     } else {
@@ -335,15 +335,12 @@ class Parser {
     return Add(std::move(node));
   }
 
-  // Values separated by commas up to `close`.
-  void ParseList(std::string_view close, std::vector<int>* children) {
+  // Values separated by commas up to `close`, as children of `node`.
+  void ParseList(std::string_view close, Ast* node) {
     const bool list = close == "]";
     while (!stopped_ && !NowIs(close) && Now().kind != Token::Kind::kEnd) {
-      const Place place = Now().place;
-      const bool optional = list && Take("?");
-      int child = ParseExpression();
-      if (optional) child = AddOperator(place, ".?", {child});
-      children->push_back(child);
+      if (list && Take("?")) node->optional.push_back(static_cast<int>(node->children.size()));
+      node->children.push_back(ParseExpression());
       if (Take(",")) {
         if (!list && NowIs(close)) Unexpected();
         continue;
@@ -356,12 +353,9 @@ class Parser {
   int ParseMap(Ast node) {
     node.kind = Ast::Kind::kMap;
     while (!stopped_ && !NowIs("}") && Now().kind != Token::Kind::kEnd) {
-      const Place place = Now().place;
-      const bool optional = Take("?");
-      int key = ParseExpression();
-      if (optional) key = AddOperator(place, ".?", {key});
+      if (Take("?")) node.optional.push_back(static_cast<int>(node.children.size() / 2));
+      node.children.push_back(ParseExpression());
       Expect(":");
-      node.children.push_back(key);
       node.children.push_back(ParseExpression());
       if (!Take(",")) break;
     }
@@ -373,8 +367,8 @@ class Parser {
     Skip();
     node->kind = Ast::Kind::kMessage;
     while (!stopped_ && !NowIs("}") && Now().kind != Token::Kind::kEnd) {
-      Take("?");
-      TakeSelector();
+      if (Take("?")) node->optional.push_back(static_cast<int>(node->children.size()));
+      node->fields.push_back(TakeSelector());
       Expect(":");
       node->children.push_back(ParseExpression());
       if (!Take(",")) break;

@@ -60,6 +60,7 @@ struct CompileOptions {
   // money, date or timestamp mismatch gives the hint that mends it.
   std::optional<Type> expected;
   bool check_types = true;     // false: everything is dyn until evaluated (CEL's disable_check)
+  bool expand_macros = true;   // false: all(), exists() ... are unknown functions, but not has()
   bool allow_running = false;  // accept a result that runs with `now` (`parcours eval` only)
   Origin origin;
 };

@@ -13,6 +13,10 @@ Type Type::MapOf(Type key, Type element) {
               std::make_shared<const Type>(std::move(element))};
 }
 
+Type Type::OptionalOf(Type element) {
+  return Type{Kind::kOptional, nullptr, std::make_shared<const Type>(std::move(element))};
+}
+
 namespace {
 
 bool SamePart(const std::shared_ptr<const Type>& a, const std::shared_ptr<const Type>& b) {
@@ -32,6 +36,23 @@ bool operator==(const Type& a, const Type& b) {
 
 std::string TypeName(const Type& type) {
   switch (type.kind) {
+    case Kind::kTimestamp:
+      return "timestamp";
+    case Kind::kDuration:
+      return "duration";
+    case Kind::kList:
+      return "list(" + PartName(type.element) + ")";
+    case Kind::kMap:
+      return "map(" + PartName(type.key) + ", " + PartName(type.element) + ")";
+    case Kind::kOptional:
+      return "optional(" + PartName(type.element) + ")";
+    default:
+      return std::string(KindName(type.kind));
+  }
+}
+
+std::string_view KindName(Kind kind) {
+  switch (kind) {
     case Kind::kDyn:
       return "dyn";
     case Kind::kNull:
@@ -49,9 +70,9 @@ std::string TypeName(const Type& type) {
     case Kind::kBytes:
       return "bytes";
     case Kind::kTimestamp:
-      return "timestamp";
+      return "google.protobuf.Timestamp";
     case Kind::kDuration:
-      return "duration";
+      return "google.protobuf.Duration";
     case Kind::kMoney:
       return "money";
     case Kind::kDate:
@@ -61,11 +82,13 @@ std::string TypeName(const Type& type) {
     case Kind::kItem:
       return "item";
     case Kind::kList:
-      return "list(" + PartName(type.element) + ")";
+      return "list";
     case Kind::kMap:
-      return "map(" + PartName(type.key) + ", " + PartName(type.element) + ")";
+      return "map";
     case Kind::kType:
       return "type";
+    case Kind::kOptional:
+      return "optional_type";
   }
   return "dyn";
 }

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace parcours::expr {
 
@@ -29,20 +30,24 @@ enum class Kind {
   kList,
   kMap,
   kType,
+  kOptional,
 };
 
 struct Type {
   Kind kind = Kind::kDyn;
   std::shared_ptr<const Type> key;      // of a map
-  std::shared_ptr<const Type> element;  // of a list, a map
+  std::shared_ptr<const Type> element;  // of a list, a map, an optional
 
   static Type Of(Kind kind) { return Type{kind, nullptr, nullptr}; }
   static Type ListOf(Type element);
   static Type MapOf(Type key, Type element);
+  static Type OptionalOf(Type element);
 };
 
 bool operator==(const Type& a, const Type& b);
 // "int", "list(string)", "map(string, dyn)".
 std::string TypeName(const Type& type);
+// What the value type(x) is called, by CEL: "int", "list", "google.protobuf.Timestamp".
+std::string_view KindName(Kind kind);
 
 }  // namespace parcours::expr

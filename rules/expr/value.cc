@@ -103,15 +103,33 @@ Value Value::OfItem(const Item& item, int decimals) {
   value.owner_ = std::move(owned);
   return value;
 }
+std::int64_t Value::Extent() const {
+  const bool text = error_ || kind_ == Kind::kString || kind_ == Kind::kBytes;
+  if (text) return static_cast<std::int64_t>(text_.size() / 64);
+  if (kind_ == Kind::kList || kind_ == Kind::kMap) return number_;
+  return kind_ == Kind::kOptional && owner_ != nullptr ? AsOptional()->Extent() : 0;
+}
+
+// Lists in lists grow fast: what is beyond any bound need not be told apart.
+void Value::AddExtent(const Value& element, std::int64_t* extent) {
+  constexpr std::int64_t kEnough = std::int64_t{1} << 40;
+  *extent = std::min(*extent + element.Extent() + 1, kEnough);
+}
+
 Value Value::OfList(List list) {
   Value value;
   value.kind_ = Kind::kList;
+  for (const Value& element : list) AddExtent(element, &value.number_);
   value.owner_ = std::make_shared<const List>(std::move(list));
   return value;
 }
 Value Value::OfMap(Map map) {
   Value value;
   value.kind_ = Kind::kMap;
+  for (const auto& entry : map) {
+    AddExtent(entry.first, &value.number_);
+    AddExtent(entry.second, &value.number_);
+  }
   value.owner_ = std::make_shared<const Map>(std::move(map));
   return value;
 }
@@ -119,6 +137,13 @@ Value Value::OfType(Type type) {
   Value value;
   value.kind_ = Kind::kType;
   value.owner_ = std::make_shared<const Type>(std::move(type));
+  return value;
+}
+
+Value Value::OfOptional(const Value* held) {
+  Value value;
+  value.kind_ = Kind::kOptional;
+  if (held != nullptr) value.owner_ = std::make_shared<const Value>(*held);
   return value;
 }
 
@@ -242,7 +267,10 @@ void AppendJson(const Value& value, std::string* out) {
       AppendMap(value.AsMap(), out);
       return;
     case Kind::kType:
-      absl::StrAppend(out, "\"", TypeName(value.AsType()), "\"");
+      absl::StrAppend(out, "\"", std::string(KindName(value.AsType().kind)), "\"");
+      return;
+    case Kind::kOptional:
+      AppendJson(value.AsOptional() == nullptr ? Value() : *value.AsOptional(), out);
       return;
   }
 }

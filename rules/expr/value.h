@@ -69,6 +69,7 @@ class Value {
   static Value OfList(List list);
   static Value OfMap(Map map);
   static Value OfType(Type type);
+  static Value OfOptional(const Value* held);  // nullptr: none
   static Value Error(std::string reason);
 
   // Views of `text`, which must outlive every copy; Owned() ends that.
@@ -94,21 +95,29 @@ class Value {
   const List& AsList() const { return *static_cast<const List*>(owner_.get()); }
   const Map& AsMap() const { return *static_cast<const Map*>(owner_.get()); }
   const Type& AsType() const { return *static_cast<const Type*>(owner_.get()); }
+  // What a walk through all of a list or map meets, lists in lists counted each time; of a text,
+  // one for 64 bytes. For what an operation costs.
+  std::int64_t Extent() const;
+  // What an optional holds; nullptr if nothing.
+  const Value* AsOptional() const { return static_cast<const Value*>(owner_.get()); }
   // This value with its text copied if it was borrowed.
   Value Owned() const;
 
   // JSON, as `parcours eval` prints: ints and uints as numbers, bytes as base64, timestamps as
-  // RFC 3339, durations as "1.5s", money as decimal text, types by name. REQUIRES: !is_error().
+  // RFC 3339, durations as "1.5s", money as decimal text, types by name, an empty optional as null.
+  // REQUIRES: !is_error().
   std::string ToJson() const;
   // The reason of an error, in words.
   std::string error() const { return std::string(text_); }
 
  private:
+  static void AddExtent(const Value& element, std::int64_t* extent);
+
   Kind kind_ = Kind::kNull;
   bool error_ = false;
   std::uint8_t decimals_ = 0;
   union {
-    std::int64_t number_ = 0;
+    std::int64_t number_ = 0;  // of a list or map: its extent
     double double_;
     Wide nanos_;
     std::string_view text_;  // of a string, of bytes, of an error

@@ -1,4 +1,7 @@
 // Words: calendar words and accessors of time, on values that stand still.
+#include <algorithm>
+
+#include "base/mutant.h"
 #include "rules/expr/functions.h"
 
 namespace parcours::expr {
@@ -76,6 +79,20 @@ Value OfLocalDay(Func func, CivilDay day) {
 
 }  // namespace
 
+bool IsWeekend(CivilDay day) { return WeekdayOf(day) >= 6; }
+
+CivilDay NextBirthday(CivilDay birth, CivilDay today) {
+  const YearMonthDay born = DateOfDay(birth);
+  const int year = DateOfDay(today).year;
+  // 29 February is the day after the 28th, whichever it is.
+  const auto in = [&](int y) {
+    const int early = std::min(born.day, 28);
+    return DayOfDate({y, born.month, early}) + (born.day - early);
+  };
+  const bool over = PARCOURS_MUTANT("expr-birthday-over") ? in(year) <= today : in(year) < today;
+  return over ? in(year + 1) : in(year);
+}
+
 Value Word(Func func, Arguments arguments, const Surroundings& around) {
   const Zone& zone = *around.zone;
   for (int i = 0; i < arguments.count; ++i) {
@@ -99,6 +116,13 @@ Value Word(Func func, Arguments arguments, const Surroundings& around) {
     case Func::kSeason: {
       const std::int64_t season = around.seasons->Of(LocalDay(first, zone));
       return Value::Borrowed(Kind::kString, around.seasons->NameOf(season));
+    }
+    case Func::kIsWeekend:
+      return Value::Bool(IsWeekend(LocalDay(first, zone)));
+    case Func::kDaysUntilBirthday: {
+      if (!first.Is(Kind::kDate)) return NoOverload("days_until_birthday()");
+      const CivilDay today = zone.DayOf(around.now);
+      return Value::Int(NextBirthday(first.AsDate(), today) - today);
     }
     default:
       if (!first.Is(Kind::kTimestamp)) return NoOverload("local_time()");

@@ -354,6 +354,10 @@ FUNCTIONS = {
     "age": lambda env, born: zones.years_between(born.n, env.zone.day_of(env.now)),
     "start_of_day": _start_of_day,
     "weekday": lambda env, t: zones.weekday(_day(env, t)),
+    "is_weekend": lambda env, t: zones.weekday(_day(env, t)) in (6, 7),
+    "days_until_birthday": lambda env, born: zones.days_until_birthday(
+        born.n, env.zone.day_of(env.now)
+    ),
     "local_time": _local_time,
     "local_date": lambda env, t: Date(_day(env, t)),
     "season": _season,
@@ -414,8 +418,51 @@ _TEXT_TESTS = {
 }
 
 
+class _With:
+    """An env with one more name: the variable of a macro."""
+
+    def __init__(self, env, name, held):
+        self._env, self._name, self._held = env, name, held
+
+    def value(self, name):
+        return self._held if name == self._name else self._env.value(name)
+
+    def __getattr__(self, name):
+        return getattr(self._env, name)
+
+
+def _exists(values, test):
+    trouble = None
+    for value in values:
+        try:
+            if test(value):
+                return True
+        except CelError as error:
+            trouble = trouble or error
+    if trouble:
+        raise trouble
+    return False
+
+
+MACROS = {
+    "exists": _exists,
+    "all": lambda values, test: not _exists(values, lambda value: not test(value)),
+    "exists_one": lambda values, test: sum([test(value) for value in values]) == 1,
+    "filter": lambda values, test: [value for value in values if test(value)],
+    "map": lambda values, make: [make(value) for value in values],
+}
+
+
+def _macro(node):
+    _, name, target, (variable, body) = node
+    inner, part, work = compile_tree(target), compile_tree(body), MACROS[name]
+    return lambda env: work(inner(env), lambda value: part(_With(env, variable[1], value)))
+
+
 def _method(node):
     _, name, target, arguments = node
+    if name in MACROS:
+        return _macro(node)
     inner, parts = compile_tree(target), [compile_tree(part) for part in arguments]
     if name == "size":
         return lambda env: len(inner(env))

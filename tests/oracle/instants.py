@@ -18,6 +18,8 @@ DATE_WORDS = {
     "age",
     "start_of_day",
     "weekday",
+    "is_weekend",
+    "days_until_birthday",
     "local_date",
     "season",
     "getFullYear",
@@ -65,7 +67,7 @@ class Needs:
     def _call(self, name, arguments):
         self.dates |= name in DATE_WORDS
         self.hours |= name in HOUR_WORDS
-        self.now |= name == "age"
+        self.now |= name in ("age", "days_until_birthday")
         self.since |= name == "since"
         constant = arguments and arguments[0][0] == "literal"
         if name in LENGTHS and constant:

@@ -258,6 +258,7 @@ class Expressions:
             f'season(now) == "{r.choice(("spring", "summer", "winter"))}"',
             f'season(now - {day}) in ["autumn", "summer"]',
             "weekday(now) in [6, 7]",
+            "is_weekend(now)",
             f'now.getDayOfWeek("{zone}") {op} {r.randint(0, 6)}',
             f"now.getMonth() {op} {r.randint(0, 11)}",
             f'now.getDate("{zone}") {op} {r.randint(1, 31)}',
@@ -282,6 +283,9 @@ class Expressions:
                 f"weekday({t}) {op} weekday(now)",
                 f"calendar_days({t}, now) % 7 == 3",
                 f"months(now, {t} + {day}) {op} -{n % 3}",
+                f"[{n}, {n + 7}].exists(n, now - {t} {op} days(n))",
+                f"[{n}, {n % 7}].all(n, calendar_days({t}, now) {op} n)",
+                f"[{t}, start_of_day({t})].filter(x, is_weekend(x) == is_weekend(now)).size() == 1",
             ]
         if d:
             forms += [
@@ -290,6 +294,8 @@ class Expressions:
                 f"months({d}, now) {op} {12 * r.choice(self.ages) + n % 5}",
                 f"calendar_days({d}, now) {op} {365 * r.choice(self.ages) + 9}",
                 f"age({d}) % 2 == 0",
+                f"days_until_birthday({d}) {op} {n}",
+                f"[{n}, {n * 5}].map(n, days_until_birthday({d}) - n)[0] {op} 9",
             ]
         return r.choice(forms)
 

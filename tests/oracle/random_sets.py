@@ -78,6 +78,10 @@ WHERES = (
     'event.items[1].price < money("60")',
     "6 / event.qty >= 2",
     "event.tags.size() == 2",
+    "event.items.exists(i, i.quantity > 1)",
+    'event.items.all(i, i.price < money("60"))',
+    'event.tags.exists_one(t, t == "sale")',
+    "event.items.filter(i, i.quantity > 1).size() == 1",
 )
 ORDER_FIELDS = {
     "order_id": "string",

@@ -30,6 +30,19 @@ def weekday(day):
     return date_of_day(day).isoweekday()
 
 
+def days_until_birthday(born, today):
+    """Days to the next day of that month and number; 29 February falls on 1 March elsewhere."""
+    birth, days = date_of_day(born), 0
+    while True:
+        day = date_of_day(today + days)
+        leap_day = (birth.month, birth.day) == (2, 29)
+        if (day.month, day.day) == (birth.month, birth.day):
+            return days
+        if leap_day and (day.month, day.day) == (3, 1) and date_of_day(today + days - 1).day == 28:
+            return days
+        days += 1
+
+
 def months_between(start, end):
     """Whole months from one day to another; a month that lacks the day ends on the next 1st."""
     if end < start:

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
@@ -70,6 +71,18 @@ NaiveValue Word(const std::string& name, const Arguments& a, const NaiveWorld& w
   }
   if (name == "start_of_day") {
     return Checked(K::kTimestamp, NaiveStartOf(DayOf(a[0], zone), zone) * kNanosPerMs);
+  }
+  if (name == "is_weekend") {
+    const auto day = absl::GetWeekday(absl::CivilDay(1970, 1, 1) + DayOf(a[0], zone));
+    return Truth(day == absl::Weekday::saturday || day == absl::Weekday::sunday);
+  }
+  if (name == "days_until_birthday") {
+    const absl::CivilDay birth = absl::CivilDay(1970, 1, 1) + DayOf(a[0], zone);
+    absl::CivilDay day = absl::CivilDay(1970, 1, 1) + NaiveDayOf(world.now, zone);
+    // A day that a year lacks becomes the next by itself.
+    int days = 0;
+    while (absl::CivilDay(day.year(), birth.month(), birth.day()) != day) ++day, ++days;
+    return Of(K::kInt, days);
   }
   if (name == "local_date") return Of(K::kDate, DayOf(a[0], zone));
   if (name == "weekday") {
@@ -224,11 +237,45 @@ NaiveValue Constructed(const std::string& name, const NaiveValue& a) {
   return Of(K::kDuration, std::stoll(a.text));
 }
 
+NaiveValue Walk(const NaiveWorld& world, int id);
+
+// A macro; error, too, for what is none.
+NaiveValue Macro(const NaiveWorld& world, const Ast& ast) {
+  const std::string name = world.tree->at(ast.children[1]).text;
+  const auto with = [&](const NaiveValue& value, int body) {
+    NaiveWorld inner = world;
+    inner.locals.emplace_back(name, value);
+    return Walk(inner, body);
+  };
+  if (ast.text == "bind") return with(Walk(world, ast.children[2]), ast.children[3]);
+  const NaiveValue range = Walk(world, ast.children[0]);
+  if (range.kind != K::kList) return Error();
+  NaiveValue list = Of(K::kList, 0);
+  int yes = 0, no = 0, errors = 0;
+  for (const NaiveValue& element : range.list) {
+    const NaiveValue part = with(element, ast.children[2]);
+    yes += IsTrue(part) ? 1 : 0;
+    no += IsFalse(part) ? 1 : 0;
+    errors += part.kind == K::kError ? 1 : 0;
+    if (ast.text == "map") list.list.push_back(part);
+    if (ast.text == "filter" && IsTrue(part)) list.list.push_back(element);
+  }
+  if (ast.text == "exists" && yes > 0) return Truth(true);
+  if (ast.text == "all" && no > 0) return Truth(false);
+  if (errors > 0) return Error();
+  if (ast.text == "exists_one") return Truth(yes == 1);
+  if (ast.text == "exists" || ast.text == "all") return Truth(ast.text == "all");
+  return list;
+}
+
 NaiveValue Walk(const NaiveWorld& world, int id) {
   const Ast& ast = world.tree->at(id);
   const auto child = [&](std::size_t i) { return Walk(world, ast.children[i]); };
   if (ast.kind == Ast::Kind::kLiteral) return FromValue(ast.literal);
   if (ast.kind == Ast::Kind::kName) {
+    for (auto local = world.locals.rbegin(); local != world.locals.rend(); ++local) {
+      if (local->first == ast.text) return local->second;
+    }
     if (ast.text == "now") return Of(K::kTimestamp, world.now * kNanosPerMs);
     return FromCell(*world.scope->Find(ast.text), world.cells);
   }
@@ -250,6 +297,9 @@ NaiveValue Walk(const NaiveWorld& world, int id) {
     const Variable* variable = world.scope->Find(world.tree->at(ast.children[0]).text);
     return Truth(FromCell(*variable, world.cells).kind != K::kError);
   }
+  static const std::set<std::string> kMacros = {"all", "exists", "exists_one",
+                                                "map", "filter", "bind"};
+  if (ast.receiver && kMacros.count(ast.text) > 0) return Macro(world, ast);
   Arguments arguments;
   for (std::size_t i = 0; i < ast.children.size(); ++i) {
     arguments.push_back(child(i));
@@ -262,10 +312,13 @@ NaiveValue Walk(const NaiveWorld& world, int id) {
   }
   if (ast.text == "!") return Truth(!IsTrue(arguments[0]));
   if (ast.is_operator) return Operator(ast.text, arguments);
+  if (ast.text == "size") return Of(K::kInt, static_cast<int>(arguments[0].list.size()));
   if (ast.receiver) return Accessor(ast.text, arguments);
   static const std::map<std::string, int> kWords = {
-      {"calendar_days", 0}, {"months", 0},  {"age", 0},        {"start_of_day", 0},
-      {"local_date", 0},    {"weekday", 0}, {"local_time", 0}, {"season", 0}};
+      {"calendar_days", 0}, {"months", 0},     {"age", 0},
+      {"start_of_day", 0},  {"local_date", 0}, {"weekday", 0},
+      {"local_time", 0},    {"is_weekend", 0}, {"days_until_birthday", 0},
+      {"season", 0}};
   if (kWords.count(ast.text) > 0) return Word(ast.text, arguments, world);
   return Constructed(ast.text, arguments[0]);
 }

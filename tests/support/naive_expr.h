@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -44,6 +45,7 @@ struct NaiveWorld {
   const Cell* cells;
   absl::TimeZone zone;
   TimeMs now;
+  std::vector<std::pair<std::string, NaiveValue>> locals = {};  // of macros, the innermost last
 };
 NaiveValue NaiveEvaluate(const NaiveWorld& world);
 

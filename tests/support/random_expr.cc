@@ -175,7 +175,66 @@ class Maker {
     return absl::StrCat("(", NowArgument(), ").", name, "(", Pick(kZones), ")");
   }
 
+  std::string NewName() { return absl::StrCat("x", names_++); }
+
+  // `body` with one more name of a macro that it may use as an int.
+  template <typename Body>
+  std::string With(const std::string& name, Body body) {
+    ints_.push_back(name);
+    std::string text = body();
+    ints_.pop_back();
+    return text;
+  }
+
+  std::string IntList(int depth) {
+    if (dice_.Chance(20)) return absl::StrCat("[", Int(depth - 1), "]");
+    return absl::StrCat("[", Int(depth - 1), ", ", Int(depth - 1), ", ", Number(9), "]");
+  }
+
+  // A macro that gives a bool.
+  std::string Macro(int depth) {
+    static constexpr const char* kTests[] = {"all", "exists", "exists_one"};
+    const std::string name = NewName();
+    switch (dice_.Below(6)) {
+      case 0:
+      case 1: {
+        const std::string list = IntList(depth);
+        return With(name, [&] {
+          return absl::StrCat(list, ".", Pick(kTests), "(", name, ", ", Truth(depth - 1), ")");
+        });
+      }
+      case 2: {
+        const std::string list = IntList(depth);
+        return With(name, [&] {
+          return absl::StrCat(list, ".filter(", name, ", ", Truth(depth - 1), ").size() ",
+                              Compare(), " ", Number(3));
+        });
+      }
+      case 3: {
+        const std::string made = absl::StrCat(Int(depth - 1), " in ", IntList(depth), ".map(");
+        return With(name, [&] { return absl::StrCat(made, name, ", ", Int(depth - 1), ")"); });
+      }
+      case 4: {
+        // A running value inside, against lengths of the list.
+        const std::int64_t first = dice_.Between(0, 40), second = dice_.Between(0, 40);
+        for (const std::int64_t days : {first, second}) {
+          made_.durations_ns.push_back(days * 86'400'000'000'000);
+        }
+        return absl::StrCat("[", first, ", ", second, "].", Pick(kTests), "(", name, ", now - ",
+                            StillTime(), " ", Compare(), " days(", name, "))");
+      }
+      default:
+        return absl::StrCat("cel.bind(", name, ", ", Time(depth - 1), ", ", name, " ", Compare(),
+                            " ", Time(depth - 1), " || now - ", name, " ", Compare(), " ", Length(),
+                            ")");
+    }
+  }
+
   std::string Int(int depth) {
+    if (!ints_.empty() && dice_.Chance(25)) {
+      return ints_[static_cast<std::size_t>(dice_.Below(static_cast<int>(ints_.size())))];
+    }
+    if (depth > 0 && dice_.Chance(6)) return absl::StrCat("days_until_birthday(", BirthDay(), ")");
     static constexpr const char* kNames[] = {"orders", "visits", "score", "views", "lowest"};
     const int kind = depth <= 0 ? dice_.Below(2) : dice_.Below(13);
     switch (kind) {
@@ -242,6 +301,8 @@ class Maker {
   std::string Test(int depth) {
     static constexpr const char* kHas[] = {"vip", "last_order_at", "score", "next_visit",
                                            "language"};
+    if (depth > 0 && dice_.Chance(20)) return Macro(depth);
+    if (dice_.Chance(5)) return absl::StrCat("is_weekend(", NowArgument(), ")");
     switch (dice_.Below(11)) {
       case 0:
         return absl::StrCat(Time(depth), " ", Compare(), " ", Time(depth));
@@ -290,6 +351,8 @@ class Maker {
   Dice& dice_;
   const TimeMs around_;
   RandomExpr made_;
+  std::vector<std::string> ints_;  // names of macros in scope
+  int names_ = 0;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ PACKAGES = [("yaml-cpp/", "PkgConfig::yaml"), ("simdjson", "simdjson::simdjson")
             ("xxhash", "PkgConfig::xxhash"),
             ("zlib", "ZLIB::ZLIB"), ("zstd", "PkgConfig::zstd"), ("CLI/", "CLI11::CLI11"),
             ("google/protobuf/", "protobuf::libprotobuf"), ("rocksdb/", "PkgConfig::rocksdb"),
+            ("re2/", "PkgConfig::re2"),
             ("librdkafka/", "PkgConfig::rdkafka")]
 MESSAGES_ROOM = "proto"  # X.pb.h is made of its X.proto
 EVERYWHERE = ("absl/",)

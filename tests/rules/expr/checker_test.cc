@@ -1,6 +1,8 @@
 // What the checker accepts, refuses and suggests.
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "rules/expr/limits.h"
 #include "tests/support/expr_fixture.h"
 
 namespace parcours::expr::testing {
@@ -70,18 +72,55 @@ TEST(Checker, NullIsNotComparedWithADeclaredName) {
             "tells whether it is known");
 }
 
-TEST(Checker, WhatIsNotYetSupportedIsRefusedByName) {
-  for (const char* macro : {"all", "exists", "exists_one", "filter"}) {
-    EXPECT_EQ(Told(std::string("[1].") + macro + "(x, x > 0)"),
-              std::string("1:5: the macro '") + macro + "' is not yet supported");
+TEST(Checker, MacrosTellWhatTheyTake) {
+  EXPECT_EQ(Told("[1].all(x, y, z, x > 0)"),
+            "1:5: 'all' does not take 4 arguments; write list.all(x, condition)");
+  EXPECT_EQ(Told("[1].all(1, true)"), "1:9: a macro's variable is a simple name");
+  EXPECT_EQ(Told("orders.exists(x, x > 1)"), "1:8: 'exists' loops over a list or a map, not int");
+  EXPECT_EQ(Told("[1].exists(x, x + 1)"),
+            "1:17: 'exists' takes bool, found int; compare it: orders > 0");
+  EXPECT_EQ(Told("[1].exists(x, x == \"a\")"),
+            "1:17: '==' cannot compare int with string; string(x) makes a text of it");
+  EXPECT_EQ(Told("[1].exists(i, i, true)"), "1:5: the two variables of a macro have two names");
+  EXPECT_EQ(Told("[1].exists(x, true) && x == 1"), "1:24: unknown name 'x'");
+  EXPECT_EQ(Told("[1].map(x, now - last_order_at) == []"),
+            "1:16: a value that runs with now cannot be the result of a macro; compare it (now - "
+            "last_order_at > days(90)), or count days with calendar_days");
+}
+
+TEST(Checker, OptionalsMessagesAndPatternsTellTheirMistakes) {
+  EXPECT_EQ(Told("a.b{c: 1} == 1"),
+            "1:3: unknown message type 'a.b'; only those of google.protobuf that CEL builds in are "
+            "known");
+  EXPECT_EQ(Told("google.protobuf.Duration{days: 1} > hours(1)"),
+            "1:17: 'google.protobuf.Duration' has no field 'days'");
+  EXPECT_EQ(Told("[?1] == [1]"),
+            "1:3: '?' takes an optional, found int; write optional.of(x), or a[?b]");
+  EXPECT_EQ(Told("orders.orValue(1) == 1"), "1:8: 'orValue' takes optionals, found int");
+  EXPECT_EQ(Told("language.matches('(')"), "1:10: not a regular expression: missing ): (");
+  EXPECT_EQ(Told("math.abz(orders) > 1"),
+            "1:6: unknown function 'math.abz'; did you mean 'math.abs'?");
+  EXPECT_EQ(Told("language.lowerAsci() == 'fr'"),
+            "1:10: unknown function 'language.lowerAsci'; did you mean 'lowerAscii'?");
+}
+
+TEST(Checker, LoopsAreBounded) {
+  std::string many = "[1].all(x, true)";
+  for (int i = 1; i < kMacrosMax; ++i) many += " && [1].all(x, true)";
+  EXPECT_EQ(Told(many), "");
+  EXPECT_EQ(Told(many + " && [1].all(x, true)"), "1:1: the expression has more than 32 macros");
+  // One that is bound is written out at each place.
+  std::string bound = "x";
+  for (int i = 0; i < kMacrosMax; ++i) bound += " && x";
+  EXPECT_EQ(Told(absl::StrCat("cel.bind(x, [1].all(y, true), ", bound, ")")),
+            "1:1: the expression has more than 32 macros");
+  // Each name stands for twice the one before it.
+  std::string doubled = "x14 > 1";
+  for (int i = 14; i > 0; --i) {
+    doubled = absl::StrCat("cel.bind(x", i, ", x", i - 1, " + x", i - 1, ", ", doubled, ")");
   }
-  EXPECT_EQ(Told("[1].map(x, x) == [1]"), "1:5: the macro 'map' is not yet supported");
-  EXPECT_EQ(Told("language.matches('f.*')"), "1:10: 'matches' is not yet supported");
-  EXPECT_EQ(Told("language.lowerAscii() == 'fr'"),
-            "1:10: the string function 'lowerAscii' is not yet supported");
-  EXPECT_EQ(Told("a.b{c: 1} == 1"), "1:3: message types (a.b{...}) are not yet supported");
-  EXPECT_EQ(Told("{'a': 1}[?'a'] == 1"), "1:9: optionals ('?') are not yet supported");
-  EXPECT_EQ(Told("{'a': 1}.?a == 1"), "1:9: optionals ('?') are not yet supported");
+  EXPECT_EQ(Told(absl::StrCat("cel.bind(x0, orders, ", doubled, ")")),
+            "1:1: the expression has more than 10000 parts");
 }
 
 TEST(Checker, LiteralsThatCannotBeReadAreMistakes) {

@@ -195,6 +195,30 @@ TEST_F(Horizon, PeriodicWordsAreLookedAtAgainUntilTheyDiffer) {
             "false until 2026-03-25T20:00:00.000Z");
 }
 
+TEST_F(Horizon, WeekendsBeginAndEndAtLocalMidnights) {
+  EXPECT_EQ(At("2026-06-12T12:00:00Z", "is_weekend(now)"), "false until 2026-06-12T22:00:00.000Z");
+  EXPECT_EQ(At("2026-06-12T22:00:00Z", "is_weekend(now)"), "true until 2026-06-14T22:00:00.000Z");
+  EXPECT_EQ(At("2026-06-14T22:00:00Z", "is_weekend(now)"), "false until 2026-06-19T22:00:00.000Z");
+  EXPECT_EQ(At("2026-06-12T12:00:00Z", "is_weekend(last_order_at)"), "false until never");
+  EXPECT_EQ(At("2026-06-12T12:00:00Z", "is_weekend(date(\"2026-06-13\"))"), "true until never");
+}
+
+TEST_F(Horizon, DaysUntilABirthdayFallAtLocalMidnights) {
+  EXPECT_EQ(At("2026-02-01T00:00:00Z", "days_until_birthday(birth_date) <= 7"),
+            "false until 2026-02-20T23:00:00.000Z");
+  EXPECT_EQ(At("2026-02-20T23:00:00Z", "days_until_birthday(birth_date) <= 7"),
+            "true until 2026-02-28T23:00:00.000Z");
+  EXPECT_EQ(At("2026-02-28T12:00:00Z", "days_until_birthday(birth_date) == 0"),
+            "true until 2026-02-28T23:00:00.000Z");
+  EXPECT_EQ(At("2026-03-01T12:00:00Z", "days_until_birthday(birth_date) <= 7"),
+            "false until 2027-02-20T23:00:00.000Z");
+  customer_.cells[kBirthDate] = Day("1984-02-29");
+  EXPECT_EQ(At("2026-02-28T12:00:00Z", "days_until_birthday(birth_date) == 1"),
+            "true until 2026-02-28T23:00:00.000Z");
+  EXPECT_EQ(At("2028-02-29T12:00:00Z", "days_until_birthday(birth_date) == 0"),
+            "true until 2028-02-29T23:00:00.000Z");
+}
+
 TEST_F(Horizon, CombinationsAreNeverLate) {
   const std::string now = "2026-02-01T00:00:00Z";
   customer_.cells[kOrders] = 1;
