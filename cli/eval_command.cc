@@ -129,16 +129,19 @@ absl::Status RunTests(const std::string& path, int* exit_code) {
 void AddEval(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("eval", "Evaluate one expression");
   auto request = std::make_shared<Request>();
-  CLI::Option_group* what = command->add_option_group("what", "One of these");
-  what->add_option("EXPR", request->expression, "The expression");
-  what->add_option("--tests", request->tests,
-                   "Run a file of CEL's conformance tests, one JSON object a line");
-  what->require_option(1);
+  CLI::Option* expression = command->add_option("EXPR", request->expression, "The expression");
+  command
+      ->add_option("--tests", request->tests,
+                   "Run a file of CEL's conformance tests instead, one JSON object a line")
+      ->excludes(expression);
   command->add_option("--bindings", request->bindings, "Names and values, a JSON object");
   command->add_option("--now", request->now,
                       "The instant of now (RFC 3339); the clock's if absent");
   command->add_option("--zone", request->zone, "Time zone of calendar words (UTC if absent)");
-  command->callback([request, exit_code] {
+  command->callback([request, expression, exit_code] {
+    if (request->tests.empty() && expression->empty()) {
+      throw CLI::RequiredError("EXPR or --tests FILE");
+    }
     if (!request->tests.empty()) {
       const absl::Status status = RunTests(request->tests, exit_code);
       if (!status.ok()) *exit_code = Fail(status);
