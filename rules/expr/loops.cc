@@ -34,7 +34,9 @@ Outcome Machine::RunLoop(const Node& node) {
   --loops_open_;
   if (!looking_again_) second_steps_ = second_steps;
   if (loop_steps_ <= kLoopStepsMax) {
-    if (loop_steps_ > kNearStepsMax) outcome.until = std::min(outcome.until, loop_until_);
+    if (loop_steps_ > kNearStepsMax) {
+      outcome.until = outcome.form_until = std::min(outcome.until, loop_until_);
+    }
     return outcome;
   }
   return Still(Value::BorrowedError("the loop takes more than 20,000 steps"), loop_until_);
