@@ -29,6 +29,21 @@ constexpr LoopMacro kLoopMacros[] = {
      "map.transformMapEntry(k, v, condition, {key: value})"},
 };
 
+// Names without a name, as optimizers write them: cel.index(0), cel.iterVar(0, 1). Else "".
+std::string NumberedName(const Tree& tree, const Ast& ast) {
+  const bool numbered = ast.kind == Ast::Kind::kCall && ast.receiver &&
+                        (ast.text == "index" || ast.text == "iterVar") &&
+                        PathOf(tree, ast.children[0]) == "cel";
+  if (!numbered) return "";
+  std::string name = absl::StrCat("cel.", ast.text);
+  for (std::size_t i = 1; i < ast.children.size(); ++i) {
+    const Value& number = tree.at(ast.children[i]).literal;
+    if (!number.Is(Kind::kInt)) return "";
+    absl::StrAppend(&name, " ", number.AsInt());
+  }
+  return name;
+}
+
 Type PartOf(const std::shared_ptr<const Type>& part) { return part == nullptr ? Type() : *part; }
 
 // The types of the variables of a loop over `range`.
@@ -72,8 +87,12 @@ int Checker::CheckMacro(const Ast& ast) {
     return Fail(ast, absl::StrCat(Quoted(ast.text), " does not take ", count, " arguments"),
                 absl::StrCat("write ", std::string(named->usage)));
   }
-  const bool bind = ast.text == "bind" && PathOf(tree_, ast.children[0]) == "cel";
-  if (bind && count == 3) return CheckBind(ast);
+  if (PathOf(tree_, ast.children[0]) == "cel") {
+    if (ast.text == "bind" && count == 3) return CheckBind(ast);
+    if (ast.text == "block" && count == 2) return CheckBlock(ast);
+    const Local* numbered = LocalNamed(NumberedName(tree_, ast));
+    if (numbered != nullptr) return MakeLocal(ast, *numbered);
+  }
   if ((ast.text == "optMap" || ast.text == "optFlatMap") && count == 2)
     return CheckOptionalMap(ast);
   if ((ast.text == "or" || ast.text == "orValue") && count == 1) return CheckOr(ast);
@@ -83,6 +102,7 @@ int Checker::CheckMacro(const Ast& ast) {
 std::string Checker::VariableNamed(int id) {
   const Ast& ast = tree_.at(id);
   if (ast.kind == Ast::Kind::kName && !ast.rooted) return ast.text;
+  if (std::string name = NumberedName(tree_, ast); !name.empty()) return name;
   Complain(ast.place, "a macro's variable is a simple name");
   return "";
 }
@@ -141,6 +161,22 @@ int Checker::CheckBind(const Ast& ast) {
   std::string name = VariableNamed(ast.children[1]);
   const int value = Check(ast.children[2]);
   return CheckWith(std::move(name), value, ast.children[3]);
+}
+
+// cel.block([a, b ...], result): a stands for cel.index(0) in b and what follows, and so on.
+int Checker::CheckBlock(const Ast& ast) {
+  const Ast& list = tree_.at(ast.children[1]);
+  if (list.kind != Ast::Kind::kList || !list.optional.empty()) {
+    return Fail(ast, "'block' takes a list of parts", "write cel.block([x], cel.index(0))");
+  }
+  const std::size_t outer = locals_.size();
+  for (std::size_t i = 0; i < list.children.size(); ++i) {
+    const int part = Check(list.children[i]);
+    locals_.push_back({absl::StrCat("cel.index ", i), TypeAt(part), -1, part});
+  }
+  const int result = Check(ast.children[2]);
+  locals_.resize(outer);
+  return result;
 }
 
 int Checker::CallOf(const Ast& ast, std::string_view function, std::vector<int> children) {

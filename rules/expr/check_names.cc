@@ -18,13 +18,7 @@ std::optional<Type> TypeIn(std::string_view path, std::string_view container) {
 
 int Checker::CheckName(int id) {
   const Ast& ast = tree_.at(id);
-  if (const Local* local = LocalOf(id)) {
-    if (local->node >= 0) return local->node;
-    Node node = Made(ast, Op::kLocal, local->type);
-    node.name = local->name;
-    node.local = local->slot;
-    return Add(std::move(node));
-  }
+  if (const Local* local = LocalOf(id)) return MakeLocal(ast, *local);
   const Resolved found = Find(id);
   if (found.variable != nullptr) return MakeVariable(ast, found);
   if (ast.text == "now" && !ast.rooted) {
@@ -42,10 +36,21 @@ int Checker::CheckName(int id) {
 const Checker::Local* Checker::LocalOf(int id) const {
   while (tree_.at(id).kind == Ast::Kind::kSelect) id = tree_.at(id).children[0];
   const Ast& ast = tree_.at(id);
-  if (ast.kind != Ast::Kind::kName || ast.rooted) return nullptr;
+  return ast.kind != Ast::Kind::kName || ast.rooted ? nullptr : LocalNamed(ast.text);
+}
+
+const Checker::Local* Checker::LocalNamed(std::string_view name) const {
   const auto found = std::find_if(locals_.rbegin(), locals_.rend(),
-                                  [&](const Local& local) { return local.name == ast.text; });
+                                  [&](const Local& local) { return local.name == name; });
   return found == locals_.rend() ? nullptr : &*found;
+}
+
+int Checker::MakeLocal(const Ast& ast, const Local& local) {
+  if (local.node >= 0) return local.node;
+  Node node = Made(ast, Op::kLocal, local.type);
+  node.name = local.name;
+  node.local = local.slot;
+  return Add(std::move(node));
 }
 
 Resolved Checker::Find(int id) const {

@@ -66,6 +66,8 @@ class Checker {
   int MakeVariable(const Ast& ast, const Resolved& found);
   // The variable of a macro that the path of node `id` begins with, or nullptr.
   const Local* LocalOf(int id) const;
+  const Local* LocalNamed(std::string_view name) const;
+  int MakeLocal(const Ast& ast, const Local& local);
   // The variable of the scope that the path names, unless a macro's stands before it.
   Resolved Find(int id) const;
   // What its cell or field holds, be it a segment's number or a store's id.
@@ -96,6 +98,7 @@ class Checker {
   int CheckMacro(const Ast& ast);
   int CheckLoop(const Ast& ast, const LoopMacro& macro);
   int CheckBind(const Ast& ast);
+  int CheckBlock(const Ast& ast);
   int CheckOptionalMap(const Ast& ast);
   int CheckOr(const Ast& ast);
   int CheckWith(std::string name, int stands_for, int body);

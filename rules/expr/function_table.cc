@@ -357,7 +357,11 @@ const Function* FindFunction(std::string_view name) {
 }
 
 std::vector<std::string> FunctionNames() {
-  std::vector<std::string> names{"has", "in_segment", "since"};  // these take names, not values
+  // These take names or conditions, not values.
+  std::vector<std::string> names{
+      "has",        "in_segment", "since",     "all",           "exists",       "exists_one",
+      "filter",     "map",        "existsOne", "transformList", "transformMap", "transformMapEntry",
+      "optFlatMap", "optMap",     "or",        "orValue",       "cel.bind"};
   for (const FunctionTable table :
        {CoreFunctions(), TextFunctions(), MathFunctions(), OptionalFunctions()}) {
     for (const Function& function : table) names.emplace_back(function.name);

@@ -83,6 +83,7 @@ TEST(Checker, MacrosTellWhatTheyTake) {
             "1:17: '==' cannot compare int with string; string(x) makes a text of it");
   EXPECT_EQ(Told("[1].exists(i, i, true)"), "1:5: the two variables of a macro have two names");
   EXPECT_EQ(Told("[1].exists(x, true) && x == 1"), "1:24: unknown name 'x'");
+  EXPECT_EQ(Told("[1].exsts(x, x > 0)"), "1:5: unknown function 'exsts'; did you mean 'exists'?");
   EXPECT_EQ(Told("[1].map(x, now - last_order_at) == []"),
             "1:16: a value that runs with now cannot be the result of a macro; compare it (now - "
             "last_order_at > days(90)), or count days with calendar_days");

@@ -123,6 +123,17 @@ TEST_F(Loops, WhatALoopMakesIsPaidFor) {
             "a text would have more than 64 KiB until never");
 }
 
+// One more step of any kind may be one too many.
+TEST_F(Loops, NearItsBudgetALoopStandsNoLongerThanItsParts) {
+  const auto body = [](const std::string& list) {
+    return absl::StrCat("\"", list,
+                        "\".split(\"\").all(x, (now - last_order_at > days(90) ? x != x",
+                        " : x == x) || true)");
+  };
+  EXPECT_EQ(Now(body(std::string(20, 'a'))), "true until never");
+  EXPECT_EQ(Now(body(std::string(1'000, 'a'))), "true until 2026-04-01T12:00:00.001Z");
+}
+
 TEST_F(Loops, PatternsAreBounded) {
   EXPECT_EQ(Now("[\"(\"].exists(p, \"a\".matches(p))"),
             "not a regular expression: missing ): ( until never");
