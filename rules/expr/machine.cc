@@ -112,12 +112,13 @@ Outcome Machine::EvaluateNode(const Node& node) {
   switch (node.op) {
     case Op::kConstant:
       return Still(node.constant, kNever);
-    case Op::kVariable:
-      // A list of the event is copied each time.
-      if (const Cell* size = SizeOfList(node, frame_)) {
-        if (loops_open_ > 0 && !Spend(static_cast<int>(*size))) return Still(OutOfSteps(), kNever);
-      }
-      return ReadVariable(node, frame_, around_.decimals);
+    case Op::kVariable: {
+      Outcome outcome = ReadVariable(node, frame_, around_.decimals);
+      // A list or map is made anew each time.
+      const auto size = std::min<std::int64_t>(outcome.value.Extent(), kLoopStepsMax + 1);
+      if (loops_open_ > 0 && !Spend(static_cast<int>(size))) return Still(OutOfSteps(), kNever);
+      return outcome;
+    }
     case Op::kLocal:
       return Still(locals_[static_cast<std::size_t>(node.local)], kNever);
     case Op::kLoop:
