@@ -15,7 +15,8 @@ constexpr unsigned Bits(Kinds... kinds) {
 
 constexpr unsigned kNumbers = Bits(Kind::kInt, Kind::kDouble, Kind::kMoney);
 constexpr unsigned kOrdered = kNumbers | Bits(Kind::kTimestamp, Kind::kDate);
-constexpr unsigned kScalars = kOrdered | Bits(Kind::kBool, Kind::kString, Kind::kDuration, Kind::kPoint);
+constexpr unsigned kScalars =
+    kOrdered | Bits(Kind::kBool, Kind::kString, Kind::kDuration, Kind::kPoint);
 
 // In the order of enum Aggregate.
 constexpr AggregateRule kRules[] = {

@@ -3,8 +3,7 @@
 // LoadCatalog reads a folder of YAML and checks all of it; the result is immutable and swapped
 // whole. It numbers everything: types of event, fields, attributes, features, segmentations,
 // journeys, and the cells in which a customer's values lie, so that the engine only follows
-// indexes. Limits: the k...Max below; past them a definition is refused.   Bytes: see
-// docs/language.md. Threads: immutable, share freely.
+// indexes. Limits: limits.h.   Bytes: see docs/language.md. Threads: immutable, share freely.
 #pragma once
 
 #include <cstdint>
@@ -19,49 +18,32 @@
 #include "base/issue.h"
 #include "base/periods.h"
 #include "base/time.h"
+#include "rules/catalog/limits.h"
 #include "rules/catalog/number_set.h"
 #include "rules/expr/program.h"
 
 namespace parcours::catalog {
 
-inline constexpr int kVariablesMax = 256;  // attributes and features together
-inline constexpr int kEventTypesMax = 256;
-inline constexpr int kFieldsMax = 64;         // of one type of event
-inline constexpr int kSegmentationsMax = 64;  // the personas together count as one
-inline constexpr int kSegmentsMax = 250;      // of one segmentation
-inline constexpr int kJourneysMax = 128;
-inline constexpr int kStepsMax = 64;  // of one journey
-inline constexpr int kNthMax = 16;
-inline constexpr int kListMax = 32;      // values a list keeps
-inline constexpr int kMapKeysMax = 256;  // keys a map keeps
-inline constexpr int kMapKeys = 32;      // unless stated
-// Of a window of maps: keys times grains. A distinct count is like kMapKeys of them.
-inline constexpr int kWindowKeysMax = 8192;
-inline constexpr std::size_t kStoresMax = 100'000;
-inline constexpr std::size_t kStoresBytesMax = 32 << 20;  // of the file of stores
-inline constexpr int kGrainsMax = 2000;  // of one window
-inline constexpr int kDecayedScale = 6;  // decimals of a decayed feature
-inline constexpr int kNameBytesMax = 64;
-inline constexpr std::string_view kPersonaName = "persona";   // the segmentation of the personas
-inline constexpr std::size_t kDefinitionsBytesMax = 8 << 20;  // of all files together
+inline constexpr std::string_view kPersonaName = "persona";  // the segmentation of the personas
+inline constexpr int kDecayedScale = 6;                      // decimals of a decayed feature
 // Fields that every event has before its declared ones: event.time, event.id, event.source. The
 // engine, which lays events out, asserts that it counts the same.
 inline constexpr int kCommonFields = 3;
 inline constexpr int kEventTimeField = 0;
 // Cells beside a value: see docs/formats.md#cells.
-inline constexpr int kAttributeCells = 1;     // value; who wrote it last is kept apart
-inline constexpr int kTimedCells = 2;         // value, until when it stands
+inline constexpr int kAttributeCells = 1;  // value; who wrote it last is kept apart
+inline constexpr int kTimedCells = 2;      // value, until when it stands
 inline constexpr int kExclusiveCells = 3;  // segment, since, horizon; of independent ones: since
                                            // of each segment, then the horizon
-inline constexpr int kAuxOfSum = 2;           // of int and double: 128 bits, low half first
-inline constexpr int kAuxOfAvg = 3;           // the same, then the count
-inline constexpr int kAuxOfFirst = 2;         // time, tie text; none where of_event_time
-inline constexpr int kAuxOfNth = 3;           // n times: value, time, tie text; or n values
-inline constexpr int kAuxOfStddev = 5;        // sum, sum of squares, 128 bits each; the count
-inline constexpr int kAuxOfDistinct = 1;      // a set of hashes: base/collection.h
-inline constexpr int kAuxOfRatio = 2;         // how many were true, and how many known
-inline constexpr int kAuxOfMeanGap = 3;       // the first time, the last, how many
-inline constexpr int kAuxOfLastGap = 2;       // the latest time, the one before
+inline constexpr int kAuxOfSum = 2;        // of int and double: 128 bits, low half first
+inline constexpr int kAuxOfAvg = 3;        // the same, then the count
+inline constexpr int kAuxOfFirst = 2;      // time, tie text; none where of_event_time
+inline constexpr int kAuxOfNth = 3;        // n times: value, time, tie text; or n values
+inline constexpr int kAuxOfStddev = 5;     // sum, sum of squares, 128 bits each; the count
+inline constexpr int kAuxOfDistinct = 1;   // a set of hashes: base/collection.h
+inline constexpr int kAuxOfRatio = 2;      // how many were true, and how many known
+inline constexpr int kAuxOfMeanGap = 3;    // the first time, the last, how many
+inline constexpr int kAuxOfLastGap = 2;    // the latest time, the one before
 
 // What expressions read, by number: attributes, features, segmentations.
 using VariableSet = NumberSet<kVariablesMax + kSegmentationsMax>;

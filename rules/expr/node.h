@@ -164,7 +164,7 @@ struct Nodes {
   int root = -1;
   int decimals = 2;  // of the programme's currency
   std::shared_ptr<const Periods> seasons;
-  int locals = 0;    // variables of loops that live at one time
+  int locals = 0;  // variables of loops that live at one time
 
   const Node& at(int id) const { return nodes[static_cast<std::size_t>(id)]; }
   Node& at(int id) { return nodes[static_cast<std::size_t>(id)]; }

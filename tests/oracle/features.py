@@ -243,7 +243,7 @@ class Customer:
         for name, attribute in self.definitions.attributes.items():
             if attribute.on == event.type:
                 try:
-                    value = attribute.of(EventEnv(event, self.decimals))
+                    value = attribute.of(EventEnv(event, self.definitions))
                 except cel.CelError:
                     continue
                 self._write(name, attribute, event, value)

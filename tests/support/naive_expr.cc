@@ -315,10 +315,9 @@ NaiveValue Walk(const NaiveWorld& world, int id) {
   if (ast.text == "size") return Of(K::kInt, static_cast<int>(arguments[0].list.size()));
   if (ast.receiver) return Accessor(ast.text, arguments);
   static const std::map<std::string, int> kWords = {
-      {"calendar_days", 0}, {"months", 0},     {"age", 0},
-      {"start_of_day", 0},  {"local_date", 0}, {"weekday", 0},
-      {"local_time", 0},    {"is_weekend", 0}, {"days_until_birthday", 0},
-      {"season", 0}};
+      {"calendar_days", 0},       {"months", 0},  {"age", 0},        {"start_of_day", 0},
+      {"local_date", 0},          {"weekday", 0}, {"local_time", 0}, {"is_weekend", 0},
+      {"days_until_birthday", 0}, {"season", 0}};
   if (kWords.count(ast.text) > 0) return Word(ast.text, arguments, world);
   return Constructed(ast.text, arguments[0]);
 }
