@@ -140,7 +140,9 @@ void AddEval(CLI::App& app, int* exit_code) {
   command->add_option("--zone", request->zone, "Time zone of calendar words (UTC if absent)");
   command->callback([request, expression, exit_code] {
     if (request->tests.empty() && expression->empty()) {
-      throw CLI::RequiredError("EXPR or --tests FILE");
+      std::fprintf(stderr, "parcours: eval needs EXPR or --tests FILE; see eval --help\n");
+      *exit_code = kExitUsage;
+      return;
     }
     if (!request->tests.empty()) {
       const absl::Status status = RunTests(request->tests, exit_code);

@@ -57,7 +57,7 @@ def check(program, pages):
     with tempfile.TemporaryDirectory() as folder:
         files = []
         for page, line, text in cases:
-            files.append(Path(folder, f"{page.name}:{line}"))
+            files.append(Path(folder, f"{page.stem}-{line}.txt"))
             files[-1].write_text(text)
         if files:
             failed = run_cases.run(program, files, None)
