@@ -38,12 +38,14 @@ void SetOf(const YamlNode& of, Feature* feature, Build* build) {
   feature->type = type;
   feature->of_event_time = field == kEventTimeField;
   const auto& fields = build->catalog.events[static_cast<std::size_t>(feature->event_type)].fields;
+  // Behind the event's own fields lie those of an item.
+  const auto declared = static_cast<std::size_t>(std::max(field - kCommonFields, 0));
   feature->is_store =
-      field >= kCommonFields && fields[static_cast<std::size_t>(field - kCommonFields)].is_store;
+      field >= kCommonFields && declared < fields.size() && fields[declared].is_store;
   feature->of_text = IsKind(type, Kind::kString);
   if (IsKind(type, Kind::kMoney)) feature->scale = build->catalog.decimals;
   if (IsKind(type, Kind::kDouble)) {
-    feature->scale = fields[static_cast<std::size_t>(field - kCommonFields)].scale;
+    feature->scale = fields[declared].scale;
     feature->of_scale = feature->scale;
     feature->fixed_point = true;
   }
