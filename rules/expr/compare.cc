@@ -144,6 +144,21 @@ std::optional<int> Order(const Value& a, const Value& b) {
   }
 }
 
+Func Mirrored(Func comparison) {
+  switch (comparison) {
+    case Func::kLess:
+      return Func::kGreater;
+    case Func::kLessEqual:
+      return Func::kGreaterEqual;
+    case Func::kGreater:
+      return Func::kLess;
+    case Func::kGreaterEqual:
+      return Func::kLessEqual;
+    default:
+      return comparison;
+  }
+}
+
 bool Holds(Func comparison, int order) {
   switch (comparison) {
     case Func::kEqual:

@@ -85,6 +85,8 @@ bool Equal(const Value& a, const Value& b);
 std::optional<int> Order(const Value& a, const Value& b);
 // Whether an order (-1, 0, 1, 2) makes the comparison true.
 bool Holds(Func comparison, int order);
+// The comparison with its sides exchanged: > of <.
+Func Mirrored(Func comparison);
 Value Element(const Value& container, const Value& key);
 // container[?key]: an optional; an error where container[key] is one for another reason than that
 // nothing is there.

@@ -17,21 +17,6 @@ constexpr TimeMs kTimestampMaxMs = static_cast<TimeMs>(kTimestampMaxNs / kNanosP
 constexpr Wide kShiftMax = Wide{1'900} * 365 * 86'400 * kNanosPerSecond;
 constexpr std::int64_t kCountMax = 1'000'000;  // of calendar days or months in a fused bound
 
-Func Mirrored(Func func) {
-  switch (func) {
-    case Func::kLess:
-      return Func::kGreater;
-    case Func::kLessEqual:
-      return Func::kGreaterEqual;
-    case Func::kGreater:
-      return Func::kLess;
-    case Func::kGreaterEqual:
-      return Func::kLessEqual;
-    default:
-      return func;
-  }
-}
-
 // Bits for leaves that compare by order: 1 less, 2 equal, 4 greater, 8 unordered.
 int OrdersOf(Func func) {
   int orders = 0;

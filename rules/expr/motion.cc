@@ -64,21 +64,6 @@ TimeMs FlipOf(Func comparison, int order, int direction, First first) {
 
 int SignOf(Wide difference) { return difference < 0 ? -1 : difference > 0 ? 1 : 0; }
 
-Func Mirrored(Func comparison) {
-  switch (comparison) {
-    case Func::kLess:
-      return Func::kGreater;
-    case Func::kLessEqual:
-      return Func::kGreaterEqual;
-    case Func::kGreater:
-      return Func::kLess;
-    case Func::kGreaterEqual:
-      return Func::kLessEqual;
-    default:
-      return comparison;
-  }
-}
-
 // Two lines, or a line and what stands still: their difference is a line.
 TimeMs SolveLines(Func comparison, Wide difference, int slope, TimeMs now) {
   if (slope == 0) return kNever;

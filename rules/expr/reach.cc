@@ -74,22 +74,6 @@ Func Negated(Func comparison) {
   }
 }
 
-// The comparison with its sides exchanged.
-Func Mirrored(Func comparison) {
-  switch (comparison) {
-    case Func::kLess:
-      return Func::kGreater;
-    case Func::kLessEqual:
-      return Func::kGreaterEqual;
-    case Func::kGreater:
-      return Func::kLess;
-    case Func::kGreaterEqual:
-      return Func::kLessEqual;
-    default:
-      return comparison;
-  }
-}
-
 // The next whole value up or down, of kinds that have one.
 std::optional<Value> Beside(const Value& value, int step) {
   const bool bounds = value.Is(Kind::kInt) || value.Is(Kind::kMoney);
