@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cell.h"
+#include "base/mutant.h"
 
 namespace parcours::processor {
 
@@ -36,7 +37,8 @@ std::vector<Overlap> Overlaps::Above(int percent) const {
   for (std::size_t a = 0; a < members_.size(); ++a) {
     for (std::size_t b = a + 1; b < members_.size(); ++b) {
       const std::uint64_t both = Both(a, b);
-      const std::uint64_t either = std::uint64_t{Both(a, a)} + Both(b, b) - both;
+      const std::uint64_t twice = PARCOURS_MUTANT("overlap-counts-both-twice") ? 0 : both;
+      const std::uint64_t either = std::uint64_t{Both(a, a)} + Both(b, b) - twice;
       if (both * 100 <= either * static_cast<std::uint64_t>(percent)) continue;
       found.push_back({members_[a], members_[b], both, either});
     }
