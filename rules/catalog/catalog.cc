@@ -187,6 +187,8 @@ void LeaveOutUnused(const DataReader& read_data, Build* build) {
   Build again;
   again.files = std::move(build->files);
   again.unused = std::move(unused);
+  again.data = std::move(build->data);  // read once: there may be many stores
+  again.catalog.stores = std::move(build->catalog.stores);
   CompileSections(read_data, &again);
   *build = std::move(again);
 }

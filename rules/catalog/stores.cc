@@ -95,7 +95,7 @@ const YamlNode* FindFile(Build* build) {
 }  // namespace
 
 void ReadStores(const DataReader& read_data, Build* build) {
-  if (build->sections.stores.empty()) return;
+  if (build->sections.stores.empty() || build->catalog.stores != nullptr) return;
   build->catalog.stores = std::make_shared<const expr::Stores>();
   const YamlNode* file = FindFile(build);
   if (file == nullptr) return;

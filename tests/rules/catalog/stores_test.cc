@@ -104,6 +104,25 @@ TEST(Stores, AreBoundedAndPartOfTheVersion) {
   EXPECT_NE(Load("s.csv", "id\na\n").catalog->version, Load("s.csv", "id\nb\n").catalog->version);
 }
 
+// Unread features have everything compiled again, but for the stores, which may be many.
+TEST(Stores, AreReadOnce) {
+  int reads = 0;
+  std::vector<Issue> issues;
+  const auto catalog = CompileCatalog({{"definitions.yaml", R"(
+events: {order: {}}
+stores: {file: stores.csv}
+features: {unread: {on: order, aggregate: count}}
+)"}},
+                                      &issues, [&](const std::string&) {
+                                        ++reads;
+                                        return std::optional<std::string>("id\nnice\n");
+                                      });
+  ASSERT_NE(catalog, nullptr);
+  EXPECT_THAT(catalog->features, IsEmpty());
+  EXPECT_EQ(catalog->stores->size(), 1u);
+  EXPECT_EQ(reads, 1);
+}
+
 TEST(Personas, HaveCardsAndMakeASegmentation) {
   const auto catalog = Compiled(R"(
 attributes: {visits: int}
