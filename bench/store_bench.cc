@@ -124,23 +124,22 @@ class Writer {
     std::vector<Row>& rows = rows_[shard];
     std::sort(rows.begin(), rows.end());
     const double began = CpuOfThis();
-    slice_.Clear();
-    slice_.Put(state::kMetaKey, "position");
+    Store::Slice slice;
+    slice.Put(state::kMetaKey, "position");
     for (const Row& row : rows) {
       if (row.deleted) {
-        slice_.Delete(row.key);
+        slice.Delete(row.key);
       } else {
-        slice_.Put(row.key, row.value);
+        slice.Put(row.key, row.value);
       }
     }
-    Require(store_.Write(static_cast<int>(shard), slice_));
+    Require(store_.Write(static_cast<int>(shard), slice));
     caller_ += CpuOfThis() - began;
     rows.clear();
   }
 
   Store& store_;
   const std::size_t slice_customers_;
-  Store::Slice slice_;
   std::mt19937_64 random_{42};
   std::vector<std::vector<Row>> rows_;
   std::vector<TimeMs> dues_;

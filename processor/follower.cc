@@ -266,6 +266,16 @@ absl::Status Follower::Recover(const absl::Status& status) {
   return Start();
 }
 
+double Follower::Enough(bool fired) const {
+  if (drained_ && !fired) {
+    double took_s = commit_took_s_;
+    if (PARCOURS_MUTANT("no-wait-after-a-long-commit")) took_s = 0;
+    return std::clamp(2 * took_s, kIdleCommitSeconds, kCommitSeconds);
+  }
+  const bool behind = catching_up_ && !drained_since_commit_;
+  return behind ? kCatchUpCommitSeconds : kCommitSeconds;
+}
+
 absl::StatusOr<bool> Follower::Round(double now_s) {
   if (std::exchange(just_committed_, false)) commit_took_s_ = now_s - committed_at_s_;
   ASSIGN_OR_RETURN(const int records, ReadAll());
@@ -274,12 +284,10 @@ absl::StatusOr<bool> Follower::Round(double now_s) {
   if (!open_ && busy)
     committed_at_s_ = now_s;  // the age of a transaction counts from its first change
   open_ = open_ || busy;
-  const double age = now_s - committed_at_s_;
-  if (PARCOURS_MUTANT("no-wait-after-a-long-commit")) commit_took_s_ = 0;
-  double enough = kCommitSeconds;
-  if (drained_ && !fired) enough = std::clamp(2 * commit_took_s_, kIdleCommitSeconds, enough);
-  if (open_ && age >= enough) {
+  drained_since_commit_ |= drained_;
+  if (open_ && now_s - committed_at_s_ >= Enough(fired)) {
     just_committed_ = true;
+    catching_up_ = !std::exchange(drained_since_commit_, false);
     RETURN_IF_ERROR(Commit(now_s));
   }
   RETURN_IF_ERROR(Recover(lane_->Keep(now_s)));  // it commits where its own bounds ask for it

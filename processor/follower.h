@@ -2,7 +2,9 @@
 //
 // One round reads some records, applies them, fires some of what is due, and commits when it is
 // time: after kCommitSeconds under load; once everything is read, after kIdleCommitSeconds, or
-// twice what the last commit took if that is more, so that commits leave time for events. Only
+// twice what the last commit took if that is more, so that commits leave time for events; while a
+// backlog is caught up with, whose readers wait for its end, after kCatchUpCommitSeconds: then more
+// of what is busy is written once. Only
 // ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
 // a tick is written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of
 // one shard, kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in
@@ -30,6 +32,7 @@
 namespace parcours::processor {
 
 inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
+inline constexpr double kCatchUpCommitSeconds = 0.5;
 inline constexpr double kTickSeconds = 0.2;
 inline constexpr int kRecordsARound = 4000, kRecordsAtOnce = 1000;
 inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock
@@ -101,6 +104,8 @@ class Follower {
   absl::Status ApplyWaiting();
   absl::StatusOr<bool> FireSome();
   absl::StatusOr<bool> FireDues(int records);
+  // How old a transaction is to become.
+  double Enough(bool fired) const;
   // After a commit came to nothing: rolls back and reads again; else gives `status` back.
   absl::Status Recover(const absl::Status& status);
 
@@ -115,9 +120,11 @@ class Follower {
   std::size_t next_to_read_ = 0, next_to_fire_ = 0;
   double committed_at_s_ = 0;
   bool drained_ = true;
-  bool just_committed_ = false;  // in the round before
-  double commit_took_s_ = 0;     // the last one
-  bool open_ = false;            // something happened since the last commit
+  bool drained_since_commit_ = true;  // in any round
+  bool catching_up_ = false;          // all through the last transaction there was more to read
+  bool just_committed_ = false;       // in the round before
+  double commit_took_s_ = 0;          // the last one
+  bool open_ = false;                 // something happened since the last commit
   TimeMs oldest_open_ = 0;
   std::uint64_t rollbacks_ = 0;
   absl::Status last_trouble_;

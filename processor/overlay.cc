@@ -266,6 +266,7 @@ void Overlay::Committed(std::string batch, log::Offset position) {
   Page& page = pages_.emplace_back(Page{std::move(batch), position, std::move(encoded_)});
   encoded_.clear();
   page_bytes_ += page.HeldBytes();
+  page_records_ += page.records.size();
   const char* bytes = page.bytes.data();
   for (std::size_t i = 0; i < page.records.size(); ++i) {
     if (i + kPrefetchAhead < page.records.size()) {

@@ -123,6 +123,15 @@ class Overlay {
     state::Customer* customer;  // null where the record is none of `s`
     TimeMs due = kNever;        // of the committed record
   };
+  // Of a slice: timer rows to put or to delete, their keys in one piece of memory.
+  struct TimerRows {
+    struct Row {
+      std::size_t place, size;  // of the key
+      bool put;
+    };
+    std::string keys;
+    std::vector<Row> rows;
+  };
 
   absl::StatusOr<state::Customer*> Decode(std::string_view id, std::uint64_t hash,
                                           std::string_view bytes);
@@ -137,11 +146,14 @@ class Overlay {
   void Book(state::Customer& customer, TimeMs due);
   void Forget(std::uint32_t number);
   void KeepOther(std::string_view key, const char* record);
-  void Collect(const Page& page, const Record& record);
-  absl::Status CollectItems(std::size_t records_min, std::size_t* pages_done, std::size_t* next);
-  absl::Status FindUnknownRows();
-  void AddRows(const Item& item);
-  void FillSlice(std::string_view meta);
+  void Collect(const Page& page, const Record& record, std::vector<Item>* items);
+  absl::Status CollectItems(std::size_t records_min, std::vector<Item>* items,
+                            std::size_t* pages_done, std::size_t* next);
+  absl::Status FindUnknownRows(std::span<const Item> items);
+  static void AddRows(const Item& item, TimerRows* rows);
+  static void PutRows(TimerRows* rows, state::Store::Slice* slice);
+  void FillSlice(std::span<const Item> items, std::string_view meta, TimerRows* rows,
+                 state::Store::Slice* slice);
   void PrefetchDirty(std::size_t next) const;
   void DropPages(std::size_t count);
 
@@ -157,7 +169,7 @@ class Overlay {
   std::uint64_t loads_ = 0;
 
   std::deque<Page> pages_;  // in the order of the commits
-  std::size_t page_bytes_ = 0;
+  std::size_t page_bytes_ = 0, page_records_ = 0;
   std::map<std::string_view, const char*> others_;  // records of keys other than `s`, by key
   std::size_t encoded_customers_ = 0;               // of dirty_, from the front
   std::size_t record_bytes_ = 128;                  // of a dirty customer, as seen last
@@ -167,11 +179,7 @@ class Overlay {
   std::set<std::string> lacking_;  // customers taken without a chunk that they name
 
   // For reuse.
-  std::vector<Item> items_;
-  state::Store::Slice slice_;
   std::string key_, value_;
-  std::vector<std::pair<std::string, bool>>
-      rows_;  // timer rows of a slice, and whether to put them
   std::vector<std::string> keys_, values_;
   std::vector<bool> found_;
 };

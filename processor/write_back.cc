@@ -1,6 +1,7 @@
 // Overlay: the way of what is committed to the store, and back from the changelog.
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,7 +32,7 @@ absl::uint128 PrefixOf(std::string_view key) {
 }  // namespace
 
 // Takes the record unless its key was committed again since.
-void Overlay::Collect(const Page& page, const Record& record) {
+void Overlay::Collect(const Page& page, const Record& record, std::vector<Item>* items) {
   const char* bytes = page.bytes.data() + record.place;
   Item item{.prefix = 0, .entry = log::EntryAt(bytes), .customer = nullptr};
   if (record.number == Customers::kNone) {
@@ -43,18 +44,18 @@ void Overlay::Collect(const Page& page, const Record& record) {
     if (item.customer->unwritten != bytes) return;
   }
   item.prefix = PrefixOf(item.entry.key);
-  items_.push_back(item);
+  items->push_back(item);
 }
 
 // Walks the pages from the front. Tells how many are done, and where to go on in the one behind.
-absl::Status Overlay::CollectItems(std::size_t records_min, std::size_t* pages_done,
-                                   std::size_t* next) {
-  items_.clear();
+absl::Status Overlay::CollectItems(std::size_t records_min, std::vector<Item>* items,
+                                   std::size_t* pages_done, std::size_t* next) {
+  items->reserve(std::min(records_min, page_records_));
   *pages_done = 0;
   *next = pages_.empty() ? 0 : pages_.front().next;
-  while (*pages_done < pages_.size() && items_.size() < records_min) {
+  while (*pages_done < pages_.size() && items->size() < records_min) {
     const Page& page = pages_[*pages_done];
-    for (; *next < page.records.size() && items_.size() < records_min; ++*next) {
+    for (; *next < page.records.size() && items->size() < records_min; ++*next) {
       if (*next + kPrefetchAhead < page.records.size()) {
         const Record& ahead = page.records[*next + kPrefetchAhead];
         __builtin_prefetch(page.bytes.data() + ahead.place);
@@ -62,16 +63,16 @@ absl::Status Overlay::CollectItems(std::size_t records_min, std::size_t* pages_d
           __builtin_prefetch(customers_.Pointer(ahead.number));
         }
       }
-      Collect(page, page.records[*next]);
+      Collect(page, page.records[*next], items);
     }
     if (*next < page.records.size()) break;
     ++*pages_done;
     *next = 0;
   }
-  std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
+  std::sort(items->begin(), items->end(), [](const Item& a, const Item& b) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : a.entry.key < b.entry.key;
   });
-  for (Item& item : items_) {
+  for (Item& item : *items) {
     if (item.customer == nullptr) continue;
     ASSIGN_OR_RETURN(item.due, state::StoredNextDue(item.entry.value));
   }
@@ -79,10 +80,10 @@ absl::Status Overlay::CollectItems(std::size_t records_min, std::size_t* pages_d
 }
 
 // Asks the store where the timer rows of customers lie that came from the changelog.
-absl::Status Overlay::FindUnknownRows() {
+absl::Status Overlay::FindUnknownRows(std::span<const Item> items) {
   keys_.clear();
   std::vector<Customer*> asked;
-  for (const Item& item : items_) {
+  for (const Item& item : items) {
     if (item.customer == nullptr || item.customer->row_due != state::kRowUnknown) continue;
     keys_.emplace_back(item.entry.key);
     asked.push_back(item.customer);
@@ -98,73 +99,86 @@ absl::Status Overlay::FindUnknownRows() {
 }
 
 // The row where the store will look the customer up, and the one where it did.
-void Overlay::AddRows(const Item& item) {
+void Overlay::AddRows(const Item& item, TimerRows* rows) {
   const Customer& customer = *item.customer;
   if (customer.row_due == item.due) return;
+  const auto add = [&](TimeMs due, bool put) {
+    const std::size_t place = rows->keys.size();
+    state::AppendTimerKey(due, customer.hash, customer.id(), &rows->keys);
+    rows->rows.push_back({place, rows->keys.size() - place, put});
+  };
   TimeMs old_due = customer.row_due;
   if (PARCOURS_MUTANT("wrong-timer-row-deleted")) old_due = customer.next_due;
   if (PARCOURS_MUTANT("old-timer-row-not-deleted")) old_due = kNever;
-  if (old_due != kNever) {
-    state::SetTimerKey(old_due, customer.hash, customer.id(),
-                       &rows_.emplace_back(std::string(), false).first);
-  }
-  if (item.due != kNever) {
-    state::SetTimerKey(item.due, customer.hash, customer.id(),
-                       &rows_.emplace_back(std::string(), true).first);
+  if (old_due != kNever) add(old_due, false);
+  if (item.due != kNever) add(item.due, true);
+}
+
+void Overlay::PutRows(TimerRows* rows, state::Store::Slice* slice) {
+  const auto key = [rows](const TimerRows::Row& row) {
+    return std::string_view(rows->keys).substr(row.place, row.size);
+  };
+  std::sort(rows->rows.begin(), rows->rows.end(),
+            [&](const TimerRows::Row& a, const TimerRows::Row& b) { return key(a) < key(b); });
+  for (const TimerRows::Row& row : rows->rows) {
+    if (row.put) {
+      slice->Put(key(row), {});
+    } else {
+      slice->Delete(key(row));
+    }
   }
 }
 
 // In the order of the keys: contacts and chunks of ids, META, customers, timer rows.
-void Overlay::FillSlice(std::string_view meta) {
-  slice_.Clear();
-  rows_.clear();
+void Overlay::FillSlice(std::span<const Item> items, std::string_view meta, TimerRows* rows,
+                        state::Store::Slice* slice) {
+  slice->Reserve(3 * items.size() + 1);
   bool meta_put = false;
-  for (const Item& item : items_) {
+  for (const Item& item : items) {
     if (!meta_put && state::kMetaKey < item.entry.key) {
-      slice_.Put(state::kMetaKey, meta);
+      slice->Put(state::kMetaKey, meta);
       meta_put = true;
     }
     if (item.entry.tombstone) {
-      slice_.Delete(item.entry.key);
+      slice->Delete(item.entry.key);
     } else if (item.customer != nullptr && item.customer->dirty &&
                PARCOURS_MUTANT("uncommitted-bytes-written-back")) {
-      std::string uncommitted;
-      state::EncodeCustomer(rules_.shape, *item.customer, &uncommitted);
-      slice_.Put(item.entry.key, uncommitted);
+      static thread_local std::deque<std::string> uncommitted;
+      state::EncodeCustomer(rules_.shape, *item.customer, &uncommitted.emplace_back());
+      slice->Put(item.entry.key, uncommitted.back());
     } else {
-      slice_.Put(item.entry.key, item.entry.value);
+      slice->Put(item.entry.key, item.entry.value);
     }
-    if (item.customer != nullptr) AddRows(item);
+    if (item.customer != nullptr) AddRows(item, rows);
   }
-  if (!meta_put && !PARCOURS_MUTANT("slice-without-meta")) slice_.Put(state::kMetaKey, meta);
-  std::sort(rows_.begin(), rows_.end());
-  for (const auto& [key, put] : rows_) {
-    if (put) {
-      slice_.Put(key, {});
-    } else {
-      slice_.Delete(key);
-    }
-  }
+  if (!meta_put && !PARCOURS_MUTANT("slice-without-meta")) slice->Put(state::kMetaKey, meta);
+  PutRows(rows, slice);
 }
 
 void Overlay::DropPages(std::size_t count) {
   for (; count > 0; --count) {
     page_bytes_ -= pages_.front().HeldBytes();
+    page_records_ -= pages_.front().records.size();
     pages_.pop_front();
   }
 }
 
 absl::Status Overlay::WriteBack(std::size_t records_min, std::string_view meta,
                                 log::Offset changelog_end) {
+  // None of this is kept: many shards would each keep what only one needs at a time.
+  std::vector<Item> items;
+  TimerRows rows;
+  state::Store::Slice slice;
   std::size_t pages_done = 0, next = 0;
-  RETURN_IF_ERROR(CollectItems(records_min, &pages_done, &next));
-  RETURN_IF_ERROR(FindUnknownRows());
+  RETURN_IF_ERROR(CollectItems(records_min, &items, &pages_done, &next));
+  RETURN_IF_ERROR(FindUnknownRows(items));
   log::Offset position = pages_done < pages_.size() ? pages_[pages_done].position : changelog_end;
   if (PARCOURS_MUTANT("changelog-next-too-high")) position = changelog_end;
-  FillSlice(StoredMeta(position, meta));
-  RETURN_IF_ERROR(store_->Write(shard_, slice_));
+  const std::string stored_meta = StoredMeta(position, meta);
+  FillSlice(items, stored_meta, &rows, &slice);
+  RETURN_IF_ERROR(store_->Write(shard_, slice));
   stored_any_ = true;
-  for (const Item& item : items_) {
+  for (const Item& item : items) {
     if (item.customer == nullptr) {
       others_.erase(item.entry.key);
       continue;
@@ -212,6 +226,7 @@ absl::Status Overlay::TakeCommitted(std::string batch, log::Offset position, boo
     page.records.push_back({place, (*customer)->number});
   }
   page_bytes_ += page.HeldBytes();
+  page_records_ += page.records.size();
   if (!reader.ok()) return absl::DataLossError("read the changelog: a batch is damaged");
   return absl::OkStatus();
 }

@@ -52,7 +52,7 @@ bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 void KeepMemoryTight() {
   // Fixed ones: by themselves they would rise with what is freed. What is freed below the first is
   // kept up to the second, since to fault pages in again and again costs more than they do.
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_ARENA_MAX, 4);
 }

@@ -7,6 +7,20 @@
 
 namespace parcours::state {
 
+void Shape::Complete() {
+  usual = initial;
+  masks.assign((kinds.size() + kBlock - 1) / kBlock, {});
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << i % kBlock;
+    if (kinds[i] == CellKind::kNumber) masks[i / kBlock].numbers |= bit;
+    if (kinds[i] != CellKind::kTime) continue;
+    masks[i / kBlock].times |= bit;
+    // An instant that is 0 for whoever is new says `look at once`; after the first look, most are
+    // never due again.
+    if (initial[i] == 0) usual[i] = kNever;
+  }
+}
+
 Customer* Customer::Create(const Shape& shape, std::string_view id, Arena& arena) {
   static_assert(sizeof(Buckets) % sizeof(Cell) == 0);
   const std::size_t id_cells = (id.size() + sizeof(Cell) - 1) / sizeof(Cell);

@@ -28,6 +28,16 @@ struct Shape {
   std::vector<BucketShape> windows;
   int attributes = 0;              // of which the last write is noted
   std::vector<CellKind> contacts;  // of contact attributes
+
+  // What follows from the above, for whoever stores customers: a look at each cell saved each time.
+  // Fills it in; to be called once all of the above stands.
+  void Complete();
+  static constexpr int kBlock = 64;  // cells that share a mask
+  struct KindMasks {
+    std::uint64_t numbers = 0, times = 0;
+  };
+  std::vector<Cell> usual;       // what a cell holds that is not stored
+  std::vector<KindMasks> masks;  // by block: which of its cells are of these kinds
 };
 
 inline constexpr TimeMs kRowUnknown = -1;  // Customer::row_due: the store must be asked

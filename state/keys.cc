@@ -53,11 +53,16 @@ void SetSeenKey(std::string_view customer, std::uint32_t number, std::string* ke
 }
 
 void SetTimerKey(TimeMs due, std::uint64_t hash, std::string_view customer, std::string* key) {
+  key->clear();
+  AppendTimerKey(due, hash, customer, key);
+}
+
+void AppendTimerKey(TimeMs due, std::uint64_t hash, std::string_view customer, std::string* keys) {
   assert(due != kNever);
-  key->assign(1, kTimerPrefix);
-  AppendBigEndian(static_cast<std::uint64_t>(due) ^ kSignBit, key);
-  AppendBigEndian(hash, key);
-  key->append(customer);
+  keys->push_back(kTimerPrefix);
+  AppendBigEndian(static_cast<std::uint64_t>(due) ^ kSignBit, keys);
+  AppendBigEndian(hash, keys);
+  keys->append(customer);
 }
 
 std::string_view CustomerOfKey(std::string_view key) {

@@ -28,6 +28,8 @@ void SetContactKey(std::string_view customer, std::string* key);
 void SetSeenKey(std::string_view customer, std::uint32_t number, std::string* key);
 // `hash` is Hash64(customer). REQUIRES: due is not kNever: what never comes has no row.
 void SetTimerKey(TimeMs due, std::uint64_t hash, std::string_view customer, std::string* key);
+// The same, behind what is in `keys`.
+void AppendTimerKey(TimeMs due, std::uint64_t hash, std::string_view customer, std::string* keys);
 
 // The customer of an `s`, `c` or `d` key. REQUIRES: such a key.
 std::string_view CustomerOfKey(std::string_view key);

@@ -94,6 +94,7 @@ void SeenIds::Add(std::uint64_t key, TimeMs now) {
 }
 
 int SeenIds::Known(TimeMs now) const {
+  if (size_ == 0 || entries()[first_].time >= now - kSeenForMs) return size_;  // most of the time
   int stale = 0, end = size_;  // what lies before `stale` is, what lies from `end` on is not
   while (stale < end) {
     const int middle = (stale + end) / 2;

@@ -37,12 +37,6 @@ enum RunField : std::uint64_t {
   kRunFields = 1 << 9,
 };
 
-// What a cell holds that is not written. An instant that is 0 for whoever is new says `look at
-// once`; after the first look, most are never due again.
-Cell UsualOf(CellKind kind, Cell initial) {
-  return kind == CellKind::kTime && initial == 0 ? kNever : initial;
-}
-
 // 0: never; else one more than twice the instant, or than twice its hour and one.
 std::uint64_t WordOfDue(TimeMs due) {
   if (due == kNever) return 0;
@@ -74,40 +68,15 @@ std::uint64_t MaskWhere(int count, const Test& test) {
   return mask;
 }
 
-// The masks of the numbers and of the instants among `count` cells.
-struct KindMasks {
-  std::uint64_t numbers = 0, times = 0;
-};
-KindMasks MasksOf(const CellKind* kinds, int count) {
-  static_assert(static_cast<int>(CellKind::kNumber) == 0 && static_cast<int>(CellKind::kTime) == 1);
-  KindMasks masks;
-  for (int first = 0; first < count; first += 8) {
-    std::uint64_t eight = 0;
-    if (count - first >= 8) {
-      std::memcpy(&eight, kinds + first, sizeof eight);
-    } else {
-      std::memcpy(&eight, kinds + first, static_cast<std::size_t>(count - first));
-    }
-    // The product gathers bit 0 of each byte in its highest byte, in their order.
-    constexpr std::uint64_t kLowest = 0x0101010101010101, kGather = 0x0102040810204080;
-    const std::uint64_t low = ((eight & kLowest) * kGather) >> 56;
-    const std::uint64_t high = ((eight >> 1 & kLowest) * kGather) >> 56;
-    masks.numbers |= (~(low | high) & 0xff) << first;
-    masks.times |= (low & ~high) << first;
-  }
-  return masks;
-}
-
 // Numbers first, then instants, then the others: fewer branches that cannot be foretold.
 void WriteCells(const Shape& shape, const Customer& customer, ToldInstants* told,
                 StoredWriter* writer) {
   EachBlock(shape.initial.size(), [&](int first, int count) {
     const Cell* cells = customer.cells() + first;
     const CellKind* kinds = shape.kinds.data() + first;
-    const Cell* initial = shape.initial.data() + first;
-    const std::uint64_t mask =
-        MaskWhere(count, [&](int i) { return cells[i] != UsualOf(kinds[i], initial[i]); });
-    const KindMasks of = MasksOf(kinds, count);
+    const Cell* usual = shape.usual.data() + first;
+    const std::uint64_t mask = MaskWhere(count, [&](int i) { return cells[i] != usual[i]; });
+    const Shape::KindMasks of = shape.masks[static_cast<std::size_t>(first / kBlock)];
     writer->Mask(mask, count);
     EachBit(mask & of.numbers, [&](int i) { writer->Number(cells[i]); });
     EachBit(mask & of.times, [&](int i) { writer->Time(cells[i], told); });
@@ -120,10 +89,9 @@ void ReadCells(const Shape& shape, ToldInstants* told, StoredReader* reader, Cus
   EachBlock(shape.initial.size(), [&](int first, int count) {
     Cell* cells = customer->cells() + first;
     const CellKind* kinds = shape.kinds.data() + first;
-    const Cell* initial = shape.initial.data() + first;
-    for (int i = 0; i < count; ++i) cells[i] = UsualOf(kinds[i], initial[i]);
+    std::copy_n(shape.usual.data() + first, count, cells);
     const std::uint64_t mask = reader->Mask(count);
-    const KindMasks of = MasksOf(kinds, count);
+    const Shape::KindMasks of = shape.masks[static_cast<std::size_t>(first / kBlock)];
     EachBit(mask & of.numbers, [&](int i) { cells[i] = reader->Number(); });
     EachBit(mask & of.times, [&](int i) { cells[i] = reader->Time(told); });
     EachBit(mask & ~of.numbers & ~of.times,

@@ -5,16 +5,6 @@
 namespace parcours::state {
 namespace {
 
-// How the spelling of an instant begins: a special one, a repeat, or a distance.
-enum TimeWord : std::uint64_t {
-  kWordAbsent,
-  kWordNever,
-  kWordOverflow,
-  kWordRaw,  // eight bytes follow
-  kWordRepeat,
-  kWordDistance = kWordRepeat + kToldMax,
-  kWordDistanceFormat1 = kWordRepeat,  // which knew no repeats
-};
 enum DistanceUnit : std::uint64_t {
   kMsFromBase,
   kHoursFromBase,    // of instants on the hour
@@ -54,13 +44,7 @@ Cell StoredReader::Text() {
   return cell;
 }
 
-void StoredWriter::Time(TimeMs t, ToldInstants* told) {
-  if (t == kNever) return Varint(kWordNever);
-  const int place = told->Find(t);
-  if (place < kToldMax) {
-    told->Repeat(place);
-    return Varint(kWordRepeat + static_cast<std::uint64_t>(place));
-  }
+void StoredWriter::NewTime(TimeMs t, ToldInstants* told) {
   if (!IsPlain(t)) {
     if (!IsValue(t)) return Varint(t == kAbsent ? kWordAbsent : kWordOverflow);
     Varint(kWordRaw);

@@ -37,7 +37,7 @@ inline std::string UnknownFormat(std::string_view bytes) {
 }
 
 inline constexpr int kToldMax = 32;
-inline constexpr int kBlock = 64;
+inline constexpr int kBlock = Shape::kBlock;
 
 // Calls `use(i)` for every bit of `mask`, lowest first.
 template <typename Use>
@@ -56,6 +56,16 @@ void EachBlock(std::size_t size, const Use& use) {
 inline constexpr TimeMs kPlainMs = TimeMs{1} << 50;
 inline bool IsPlain(TimeMs t) { return t > -kPlainMs && t < kPlainMs; }
 
+// How the spelling of an instant begins: a special one, a repeat, or a distance.
+enum TimeWord : std::uint64_t {
+  kWordAbsent,
+  kWordNever,
+  kWordOverflow,
+  kWordRaw,  // eight bytes follow
+  kWordRepeat,
+  kWordDistance = kWordRepeat + kToldMax,
+  kWordDistanceFormat1 = kWordRepeat,  // which knew no repeats
+};
 // What a record has told of time so far; the same while it is written and while it is read.
 class ToldInstants {
  public:
@@ -112,7 +122,13 @@ class StoredWriter {
   // Which of the `count` <= kBlock things of a block follow.
   void Mask(std::uint64_t mask, int count);
   void Text(Cell cell);
-  void Time(TimeMs t, ToldInstants* told);
+  void Time(TimeMs t, ToldInstants* told) {
+    if (t == kNever) return Varint(kWordNever);
+    const int place = told->Find(t);
+    if (place == kToldMax) return NewTime(t, told);
+    told->Repeat(place);
+    Varint(kWordRepeat + static_cast<std::uint64_t>(place));
+  }
   // A cell of a kind.
   void Value(CellKind kind, Cell cell, ToldInstants* told) {
     switch (kind) {
@@ -132,6 +148,7 @@ class StoredWriter {
   }
 
  private:
+  void NewTime(TimeMs t, ToldInstants* told);
   void Room(std::size_t bytes) {
     if (static_cast<std::size_t>(buffer_ + sizeof buffer_ - at_) < bytes) Flush();
   }

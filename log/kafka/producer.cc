@@ -16,6 +16,17 @@ constexpr int kCommitMs = 10'000;
 constexpr int kTries = 4;
 constexpr int kAbortMs = 100, kAbortTries = 50;
 constexpr int kRoomMs = 20, kRoomTries = 500;  // while the producer's queue is full
+constexpr std::size_t kMessagesACall = 512;
+
+// Only a part's last record carries its number.
+void* OpaqueOf(std::size_t part, std::uint32_t records_left) {
+  return records_left == 1 ? reinterpret_cast<void*>(part + 1) : nullptr;
+}
+
+// The bytes stay where they are until the transaction is decided: none are copied.
+void* ValueOf(const Entry& entry) {
+  return entry.tombstone ? nullptr : const_cast<char*>(entry.value.data());
+}
 
 }  // namespace
 
@@ -27,7 +38,6 @@ TransactionalProducer::TransactionalProducer(KafkaSettings settings, std::string
       failed_ = message.err;
       return;
     }
-    // Only a part's last record carries its number.
     const auto part = reinterpret_cast<std::uintptr_t>(message._private);
     if (part > 0) last_[part - 1] = message.offset;
   };
@@ -99,34 +109,70 @@ absl::Status TransactionalProducer::Open() {
   return absl::UnavailableError(absl::StrCat("open the producer: ", why_));
 }
 
-absl::Status TransactionalProducer::ProduceOne(rd_kafka_topic_t* topic, int partition,
-                                               const Entry& entry, void* opaque) {
-  // The bytes stay where they are until the transaction is decided: none are copied.
-  void* const value = entry.tombstone ? nullptr : const_cast<char*>(entry.value.data());
+absl::Status TransactionalProducer::ProduceWaiting(const Transaction::Part& part) {
+  for (int i = 0; i < kRoomTries && !waiting_.empty(); ++i) {
+    rd_kafka_produce_batch(Handle(part.topic), part.partition, 0, waiting_.data(),
+                           static_cast<int>(waiting_.size()));
+    // Those that found no room try again, in their order: behind the first, none found any.
+    std::erase_if(waiting_, [](const rd_kafka_message_t& message) {
+      return message.err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+    if (waiting_.empty()) return absl::OkStatus();
+    if (waiting_.front().err != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
+    rd_kafka_poll(client_.get(), kRoomMs);
+  }
+  if (waiting_.empty()) return absl::OkStatus();
+  return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(Handle(part.topic))),
+                   waiting_.front().err);
+}
+
+absl::Status TransactionalProducer::ProduceMany(const Transaction::Part& part, std::size_t number) {
+  waiting_.clear();
+  BatchReader reader(part.batch.bytes());
+  Entry entry;
+  for (std::uint32_t left = part.batch.count(); reader.Next(&entry); --left) {
+    rd_kafka_message_t message = {};
+    message.payload = ValueOf(entry);
+    message.len = entry.value.size();
+    message.key = const_cast<char*>(entry.key.data());
+    message.key_len = entry.key.size();
+    message._private = OpaqueOf(number, left);
+    waiting_.push_back(message);
+    if (waiting_.size() == kMessagesACall) RETURN_IF_ERROR(ProduceWaiting(part));
+  }
+  return ProduceWaiting(part);
+}
+
+absl::Status TransactionalProducer::ProduceOne(rd_kafka_topic_t* topic, const Entry& entry,
+                                               void* opaque) {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (int i = 0; i < kRoomTries; ++i) {
-    if (entry.headers.empty()) {
-      const int failed = rd_kafka_produce(topic, partition, 0, value, entry.value.size(),
-                                          entry.key.data(), entry.key.size(), opaque);
-      error = failed == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
-    } else {
-      // The record's, once it was taken.
-      rd_kafka_headers_t* const headers = rd_kafka_headers_new(kHeadersMax);
-      for (const Header& header : entry.headers) {
-        rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()),
-                            header.value.data(), static_cast<ssize_t>(header.value.size()));
-      }
-      error = rd_kafka_producev(
-          client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
-          RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(entry.key.data(), entry.key.size()),
-          RD_KAFKA_V_VALUE(value, entry.value.size()), RD_KAFKA_V_HEADERS(headers),
-          RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
-      if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
+    // The record's, once it was taken.
+    rd_kafka_headers_t* const headers = rd_kafka_headers_new(kHeadersMax);
+    for (const Header& header : entry.headers) {
+      rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()),
+                          header.value.data(), static_cast<ssize_t>(header.value.size()));
     }
+    // What is published lies by its key, where Java's clients would look for it.
+    error = rd_kafka_producev(
+        client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA),
+        RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(entry.key.data(), entry.key.size()),
+        RD_KAFKA_V_VALUE(ValueOf(entry), entry.value.size()), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
     rd_kafka_poll(client_.get(), kRoomMs);
   }
   return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(topic)), error);
+}
+
+absl::Status TransactionalProducer::ProduceEach(const Transaction::Part& part, std::size_t number) {
+  BatchReader reader(part.batch.bytes());
+  Entry entry;
+  for (std::uint32_t left = part.batch.count(); reader.Next(&entry); --left) {
+    RETURN_IF_ERROR(ProduceOne(Handle(part.topic), entry, OpaqueOf(number, left)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status TransactionalProducer::Produce(const Transaction& transaction) {
@@ -134,14 +180,8 @@ absl::Status TransactionalProducer::Produce(const Transaction& transaction) {
   failed_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (std::size_t i = 0; i < transaction.parts().size(); ++i) {
     const Transaction::Part& part = transaction.parts()[i];
-    // What is published lies by its key, where Java's clients would look for it.
-    const int partition = part.topic == Topic::kChangelog ? part.partition : RD_KAFKA_PARTITION_UA;
-    BatchReader reader(part.batch.bytes());
-    Entry entry;
-    for (std::uint32_t left = part.batch.count(); reader.Next(&entry); --left) {
-      void* const opaque = left == 1 ? reinterpret_cast<void*>(i + 1) : nullptr;
-      RETURN_IF_ERROR(ProduceOne(Handle(part.topic), partition, entry, opaque));
-    }
+    const bool changelog = part.topic == Topic::kChangelog;
+    RETURN_IF_ERROR(changelog ? ProduceMany(part, i) : ProduceEach(part, i));
   }
   return absl::OkStatus();
 }

@@ -114,6 +114,7 @@ state::Shape ShapeOf(const catalog::Catalog& catalog) {
   for (int number : catalog.windows) {
     shape.windows.push_back(BucketShapeOf(catalog.features[number]));
   }
+  shape.Complete();
   return shape;
 }
 

@@ -32,7 +32,6 @@ namespace {
 
 constexpr char kFormatKey[] = "format", kShardsKey[] = "shards";  // in the default column family
 constexpr std::size_t kReadaheadBytes = std::size_t{2} << 20;
-constexpr std::uint32_t kDeleted = UINT32_MAX;  // as the length of a value
 constexpr std::size_t kBatchBytesARecord = 16;  // type, column family and lengths
 constexpr char kImportPrefix[] = "import-";     // the file being made of a slice, by shard
 constexpr int kFilesBeforeImportStops = 12;     // then slices wait as writes do, for compaction
@@ -139,65 +138,6 @@ absl::StatusOr<int> ShardsOfStore(const std::string& folder, rocksdb::Env* env) 
   return shards;
 }
 
-struct Store::Slice::Rep {
-  // Of each record: length of key, length of value or kDeleted, key, value. A slice learns its
-  // shard, and a WriteBatch must know it from the start, only when it is written.
-  std::string records;
-  std::size_t bytes = 0;                // keys and values
-  bool sorted = true;                   // each key comes after the one before
-  std::size_t last = 0, last_size = 0;  // the key before, in `records`
-
-  void Append(std::string_view key, std::string_view value, std::uint32_t length) {
-    sorted = sorted && (records.empty() || std::string_view(records).substr(last, last_size) < key);
-    last = records.size() + 2 * sizeof(std::uint32_t);
-    last_size = key.size();
-    const std::uint32_t lengths[] = {static_cast<std::uint32_t>(key.size()), length};
-    records.append(reinterpret_cast<const char*>(lengths), sizeof(lengths));
-    records.append(key);
-    records.append(value);
-    bytes += key.size() + value.size();
-  }
-  // Calls put(key, value) or erase(key) for each record, until one does not return OK.
-  template <typename Put, typename Erase>
-  rocksdb::Status Each(const Put& put, const Erase& erase) const {
-    for (std::size_t at = 0; at < records.size();) {
-      std::uint32_t lengths[2];
-      std::memcpy(lengths, &records[at], sizeof(lengths));
-      at += sizeof(lengths);
-      const rocksdb::Slice key(&records[at], lengths[0]);
-      at += lengths[0];
-      const std::size_t value_size = lengths[1] == kDeleted ? 0 : lengths[1];
-      const rocksdb::Status status =
-          lengths[1] == kDeleted ? erase(key) : put(key, {records.data() + at, value_size});
-      if (!status.ok()) return status;
-      at += value_size;
-    }
-    return rocksdb::Status::OK();
-  }
-};
-
-Store::Slice::Slice() : rep_(std::make_unique<Rep>()) {}
-Store::Slice::~Slice() = default;
-
-void Store::Slice::Put(std::string_view key, std::string_view value) {
-  rep_->Append(key, value, static_cast<std::uint32_t>(value.size()));
-  ++count_;
-}
-
-void Store::Slice::Delete(std::string_view key) {
-  rep_->Append(key, {}, kDeleted);
-  ++count_;
-}
-
-std::size_t Store::Slice::bytes() const { return rep_->bytes; }
-
-void Store::Slice::Clear() {
-  rep_->records.clear();
-  rep_->bytes = 0;
-  rep_->sorted = true;
-  count_ = 0;
-}
-
 struct Store::Rep {
   std::string folder;
   Settings settings;
@@ -215,6 +155,17 @@ struct Store::Rep {
   }
   absl::Status OpenWith(const std::vector<std::string>& names, bool read_only);
   absl::Status Create();
+  // Calls put(key, value) or erase(key) for each change, until one does not return OK.
+  template <typename Put, typename Erase>
+  static rocksdb::Status Each(const Slice& slice, const Put& put, const Erase& erase) {
+    rocksdb::Status status;
+    for (std::size_t i = 0; i < slice.changes_.size() && status.ok(); ++i) {
+      const Slice::Change& change = slice.changes_[i];
+      status = change.erase ? erase(ToRocks(change.key))
+                            : put(ToRocks(change.key), ToRocks(change.value));
+    }
+    return status;
+  }
   rocksdb::WriteBatch BatchOf(int shard, const Slice& slice) const;
   bool WorthImporting(int shard, const Slice& slice) const;
   rocksdb::Status Import(int shard, const Slice& slice);
@@ -321,10 +272,12 @@ rocksdb::WriteBatch Store::Rep::BatchOf(int shard, const Slice& slice) const {
   rocksdb::ColumnFamilyHandle* const handle = HandleOf(shard);
   rocksdb::WriteBatch batch(slice.bytes() +
                             kBatchBytesARecord * static_cast<std::size_t>(slice.count()));
-  const rocksdb::Status status =
-      slice.rep_->Each([&](const rocksdb::Slice& key,
-                           const rocksdb::Slice& value) { return batch.Put(handle, key, value); },
-                       [&](const rocksdb::Slice& key) { return batch.Delete(handle, key); });
+  const rocksdb::Status status = Each(
+      slice,
+      [&](const rocksdb::Slice& key, const rocksdb::Slice& value) {
+        return batch.Put(handle, key, value);
+      },
+      [&](const rocksdb::Slice& key) { return batch.Delete(handle, key); });
   assert(status.ok());  // fails only past 4 GiB a batch
   return batch;
 }
@@ -354,7 +307,7 @@ bool Store::Rep::Full() const {
 
 // Whether a slice is better written as a file of its own than by way of memory.
 bool Store::Rep::WorthImporting(int shard, const Slice& slice) const {
-  if (!slice.rep_->sorted || slice.count() < import_records) return false;
+  if (!slice.sorted_ || slice.count() < import_records) return false;
   std::string files;  // each import adds one that only compaction takes away
   db->GetProperty(HandleOf(shard), rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &files);
   return std::atoi(files.c_str()) < kFilesBeforeImportStops;
@@ -370,9 +323,12 @@ rocksdb::Status Store::Rep::Import(int shard, const Slice& slice) {
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, HandleOf(shard));
   rocksdb::Status status = writer.Open(file);
   if (status.ok()) {
-    status = slice.rep_->Each([&](const rocksdb::Slice& key,
-                                  const rocksdb::Slice& value) { return writer.Put(key, value); },
-                              [&](const rocksdb::Slice& key) { return writer.Delete(key); });
+    status = Each(
+        slice,
+        [&](const rocksdb::Slice& key, const rocksdb::Slice& value) {
+          return writer.Put(key, value);
+        },
+        [&](const rocksdb::Slice& key) { return writer.Delete(key); });
   }
   rocksdb::ExternalSstFileInfo made;
   if (status.ok()) status = writer.Finish(&made);

@@ -52,22 +52,31 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // Changes to one shard, to be written together. Best sorted by key.
+  // Changes to one shard, to be written together. Best sorted by key. Keys and values are viewed,
+  // not copied: they must stay where they are until the slice is written.
   class Slice {
    public:
-    Slice();
-    ~Slice();
-    void Put(std::string_view key, std::string_view value);
-    void Delete(std::string_view key);
-    int count() const { return count_; }
-    std::size_t bytes() const;
-    void Clear();
+    void Reserve(std::size_t changes) { changes_.reserve(changes); }
+    void Put(std::string_view key, std::string_view value) { Add({key, value, false}); }
+    void Delete(std::string_view key) { Add({key, {}, true}); }
+    int count() const { return static_cast<int>(changes_.size()); }
+    std::size_t bytes() const { return bytes_; }  // keys and values
 
    private:
     friend class Store;
-    struct Rep;
-    std::unique_ptr<Rep> rep_;
-    int count_ = 0;
+    struct Change {
+      std::string_view key, value;
+      bool erase;
+    };
+    void Add(const Change& change) {
+      sorted_ = sorted_ && (changes_.empty() || changes_.back().key < change.key);
+      bytes_ += change.key.size() + change.value.size();
+      changes_.push_back(change);
+    }
+
+    std::vector<Change> changes_;
+    std::size_t bytes_ = 0;
+    bool sorted_ = true;  // each key comes after the one before
   };
   absl::Status Write(int shard, const Slice& slice);
 

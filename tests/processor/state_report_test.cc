@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -67,8 +68,9 @@ class StateReportTest : public testing::Test {
     ASSERT_TRUE(store->Write(shard, slice).ok());
     ASSERT_TRUE(store->Flush().ok());
   }
-  static std::string RowOf(TimeMs due, const std::string& customer) {
-    std::string key;
+  // Good as long as the test: a slice views its keys.
+  const std::string& RowOf(TimeMs due, const std::string& customer) {
+    std::string& key = rows_.emplace_back();
     state::SetTimerKey(due, Hash64(customer), customer, &key);
     return key;
   }
@@ -88,6 +90,7 @@ class StateReportTest : public testing::Test {
   }
 
   std::string folder_, state_;
+  std::deque<std::string> rows_;
 };
 
 TEST_F(StateReportTest, TellsWhatMadeItAndHowFarEachShardIs) {

@@ -29,6 +29,7 @@ inline Shape ShapeOfAllKinds() {
   };
   shape.attributes = 3;
   shape.contacts = {kText, kNumber, kTime, kBits};
+  shape.Complete();
   return shape;
 }
 
