@@ -2,18 +2,7 @@ package parcours.peer;
 
 /** The names of segmentations and segments, in the order of definition. */
 final class Names {
-  private static final String[] SEGMENTATIONS = {
-    "lifecycle", "interest", "rfm",
-    "orders_1", "orders_2", "orders_3", "orders_5", "orders_8", "orders_12", "orders_20",
-    "orders_30", "orders_50", "orders_80", "orders_120",
-    "spend_10m_200", "spend_10m_400", "spend_10m_700", "spend_10m_1000", "spend_10m_1500",
-    "spend_10m_2500", "spend_10m_5000", "spend_10m_10000", "spend_10m_20000", "spend_10m_40000",
-    "spend_10m_80000",
-    "views_5m_2", "views_5m_3", "views_5m_4", "views_5m_6", "views_5m_9", "views_5m_13",
-    "views_5m_18", "views_5m_25", "views_5m_40", "views_5m_60", "views_5m_90",
-    "largest_100", "largest_200", "largest_300", "largest_400", "largest_500", "largest_600",
-    "largest_700", "largest_800", "largest_900", "largest_1000", "largest_1200",
-  };
+  private static final String[] SEGMENTATIONS = {"lifecycle", "interest", "rfm", "thresholds"};
   private static final String[][] SEGMENTS = {
     {"lost", "lapsing", "vip", "loyal", "new", "developing"},
     {"hiking", "running", "tennis", "cycling", "curious"},
@@ -21,8 +10,17 @@ final class Names {
       "champions", "potential_loyalist", "loyal", "promising", "new_customers", "cant_lose",
       "at_risk", "need_attention", "about_to_sleep", "lost_customers"
     },
+    {
+      "orders_1", "orders_2", "orders_3", "orders_5", "orders_8", "orders_12", "orders_20",
+      "orders_30", "orders_50", "orders_80", "orders_120", "spend_10m_200", "spend_10m_400",
+      "spend_10m_700", "spend_10m_1000", "spend_10m_1500", "spend_10m_2500", "spend_10m_5000",
+      "spend_10m_10000", "spend_10m_20000", "spend_10m_40000", "spend_10m_80000", "views_5m_2",
+      "views_5m_3", "views_5m_4", "views_5m_6", "views_5m_9", "views_5m_13", "views_5m_18",
+      "views_5m_25", "views_5m_40", "views_5m_60", "views_5m_90", "largest_100", "largest_200",
+      "largest_300", "largest_400", "largest_500", "largest_600", "largest_700", "largest_800",
+      "largest_900", "largest_1000", "largest_1200",
+    },
   };
-  private static final String[] THRESHOLD = {"in"};
 
   private Names() {}
 
@@ -35,6 +33,6 @@ final class Names {
   }
 
   static String[] segments(int segmentation) {
-    return segmentation < SEGMENTS.length ? SEGMENTS[segmentation] : THRESHOLD;
+    return SEGMENTS[segmentation];
   }
 }

@@ -1,13 +1,11 @@
 package parcours.peer;
 
-import java.util.stream.IntStream;
-
 /**
  * The definitions of the bench shop by hand: what an event or an instant changes about a customer,
  * and when time alone will change something next.
  *
- * <p>Thresholds are families of segmentations of one segment each. Within a family a customer is in
- * the first so many of them: that number is the level.
+ * <p>Thresholds are families of segments that are independent of each other. Within a family a
+ * customer is in the first so many of them: that number is the level.
  */
 final class Shop {
   /** No segment. */
@@ -17,10 +15,11 @@ final class Shop {
   static final int LIFECYCLE = 0;
   static final int INTEREST = 1;
   static final int RFM = 2;
-  static final int FIRST_THRESHOLD = 3;
+  static final int THRESHOLDS = 3;
   static final int FAMILY = 11; // thresholds of each of the four families
 
-  private static final int ORDERS = FIRST_THRESHOLD;
+  // Among the thresholds: the first of each family.
+  private static final int ORDERS = 0;
   private static final int SPEND = ORDERS + FAMILY;
   private static final int VIEWS = SPEND + FAMILY;
   private static final int LARGEST = VIEWS + FAMILY;
@@ -69,19 +68,6 @@ final class Shop {
     return r == 1 ? 9 : NONE;
   }
 
-  // Dues look at segmentations in the order of their names; these are the places in a family.
-  private static final int[] BY_DEFINITION = IntStream.range(0, FAMILY).toArray();
-  private static final int[] SPEND_BY_NAME = byName(SPEND);
-  private static final int[] VIEWS_BY_NAME = byName(VIEWS);
-
-  private static int[] byName(int first) {
-    return IntStream.range(0, FAMILY)
-        .boxed()
-        .sorted((a, b) -> Names.segmentation(first + a).compareTo(Names.segmentation(first + b)))
-        .mapToInt(Integer::intValue)
-        .toArray();
-  }
-
   private final boolean publishThresholds;
   private final Records records;
   private long due; // the earliest that was found in this step
@@ -102,8 +88,8 @@ final class Shop {
     interest(c);
     lifecycle(c, now);
     rfm(c, now);
-    spendLevel(c, SPEND_BY_NAME);
-    viewsLevel(c, VIEWS_BY_NAME);
+    spendLevel(c);
+    viewsLevel(c);
     sendSecondPurchase(c, now);
     c.nextDue = due;
   }
@@ -126,8 +112,8 @@ final class Shop {
     interest(c);
     rfm(c, now);
     if (order) ordersLevel(c);
-    spendLevel(c, BY_DEFINITION);
-    viewsLevel(c, BY_DEFINITION);
+    spendLevel(c);
+    viewsLevel(c);
     if (order) {
       largestLevel(c);
       boolean tooLate = late && now - event.time > NEW_ORDER_LATE;
@@ -285,36 +271,34 @@ final class Shop {
 
   private void ordersLevel(Customer c) {
     int to = level(ORDERS_LEVELS, c.ordersLevel, c.orders);
-    move(ORDERS, c.ordersLevel, to, BY_DEFINITION);
+    move(ORDERS, c.ordersLevel, to);
     c.ordersLevel = to;
   }
 
-  private void spendLevel(Customer c, int[] order) {
+  private void spendLevel(Customer c) {
     int to = level(SPEND_LEVELS, c.spendLevel, c.recentOrders.sum);
-    move(SPEND, c.spendLevel, to, order);
+    move(SPEND, c.spendLevel, to);
     c.spendLevel = to;
     if (to > 0) book(c.recentOrders.sumFallsBelow(SPEND_LEVELS[to - 1]));
   }
 
-  private void viewsLevel(Customer c, int[] order) {
+  private void viewsLevel(Customer c) {
     int to = level(VIEWS_LEVELS, c.viewsLevel, c.recentViews.count);
-    move(VIEWS, c.viewsLevel, to, order);
+    move(VIEWS, c.viewsLevel, to);
     c.viewsLevel = to;
     if (to > 0) book(c.recentViews.countFallsBelow(VIEWS_LEVELS[to - 1]));
   }
 
   private void largestLevel(Customer c) {
     int to = largestLevelOf(c);
-    move(LARGEST, c.largestLevel, to, BY_DEFINITION);
+    move(LARGEST, c.largestLevel, to);
     c.largestLevel = to;
   }
 
-  private void move(int first, int from, int to, int[] order) {
-    if (from == to || !publishThresholds) return;
-    for (int i : order) {
-      if (i >= from && i < to) records.transition(first + i, NONE, 0);
-      if (i >= to && i < from) records.transition(first + i, 0, NONE);
-    }
+  private void move(int first, int from, int to) {
+    if (!publishThresholds) return;
+    for (int i = from; i < to; ++i) records.transition(THRESHOLDS, NONE, first + i);
+    for (int i = to; i < from; ++i) records.transition(THRESHOLDS, first + i, NONE);
   }
 
   // --- the journey
