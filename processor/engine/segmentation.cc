@@ -61,29 +61,80 @@ Moved MoveExclusive(Context& context, int number) {
   return {true, until};
 }
 
-// Each segment on its own. Those that neither time nor what has changed can move are left alone:
-// they stand for ever, so that the horizon of the whole needs only the others.
+// Each segment on its own.
 Moved MoveIndependent(Context& context, int number, bool all) {
   const Segmentation& segmentation = context.catalog.segmentations[number];
+  const IndependentSegments& segments = context.rules.independent[static_cast<std::size_t>(number)];
   Cell* since = context.customer.cells() + segmentation.cell;
   Moved whole;
-  for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
-    const Segment& segment = segmentation.segments[i];
-    if (!all && !segment.timed && !segment.reads.Meets(context.changed)) continue;
-    const expr::Verdict verdict = context.Test(segment.rule);
+  bool done = false;
+  const auto look = [&](int segment) {
+    if (done) return;
+    const expr::Verdict verdict =
+        context.Test(segmentation.segments[static_cast<std::size_t>(segment)].rule);
     whole.until = std::min(whole.until, verdict.until);
     const bool in = verdict.truth == expr::Truth::kTrue;
-    if (in == (since[i] != kAbsent)) continue;
-    since[i] = in ? context.now : kAbsent;
-    const int segment_number = static_cast<int>(i);
-    Publish(context, number, in ? -1 : segment_number, in ? segment_number : -1);
+    if (in == (since[segment] != kAbsent)) return;
+    since[segment] = in ? context.now : kAbsent;
+    Publish(context, number, in ? -1 : segment, in ? segment : -1);
     whole.moved = true;
-    if (PARCOURS_MUTANT("independent-first-match-wins")) break;
+    done = PARCOURS_MUTANT("independent-first-match-wins");
+  };
+  if (all) {
+    segments.all().Each(look);
+  } else {
+    segments.ToLookAt(context.customer.cells(), context.changed).Each(look);
   }
   return whole;
 }
 
 }  // namespace
+
+IndependentSegments::IndependentSegments(const Segmentation& segmentation)
+    : readers_(catalog::VariableSet::kNumbersMax), since_(segmentation.cell) {
+  if (!segmentation.independent) return;
+  for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+    const Segment& segment = segmentation.segments[i];
+    const int number = static_cast<int>(i);
+    all_.Add(number);
+    if (const auto threshold = segment.rule.threshold()) {
+      auto ladder = std::find_if(ladders_.begin(), ladders_.end(),
+                                 [&](const Ladder& each) { return each.cell == threshold->cell; });
+      if (ladder == ladders_.end()) ladder = ladders_.insert(ladder, {threshold->cell, {}});
+      ladder->rungs.push_back({threshold->bound, number});
+      continue;
+    }
+    if (segment.timed) timed_.Add(number);
+    segment.reads.Each(
+        [&](int variable) { readers_[static_cast<std::size_t>(variable)].Add(number); });
+  }
+  for (Ladder& ladder : ladders_) {
+    std::stable_sort(ladder.rungs.begin(), ladder.rungs.end(),
+                     [](const Rung& a, const Rung& b) { return a.bound < b.bound; });
+  }
+}
+
+void IndependentSegments::Climb(const Ladder& ladder, const Cell* cells, Set* look) const {
+  const Cell value = cells[ladder.cell];
+  int highest = -1;
+  for (const Rung& rung : ladder.rungs) {
+    // What is no value is an error to each of them.
+    const bool holds = IsValue(value) && value >= rung.bound;
+    if (holds) highest = rung.segment;
+    if (holds != (cells[since_ + rung.segment] != kAbsent)) look->Add(rung.segment);
+  }
+  if (!IsValue(value)) highest = ladder.rungs.front().segment;  // an error has a horizon, too
+  if (PARCOURS_MUTANT("ladder-without-a-horizon")) return;
+  if (highest >= 0) look->Add(highest);
+}
+
+IndependentSegments::Set IndependentSegments::ToLookAt(const Cell* cells,
+                                                       const catalog::VariableSet& changed) const {
+  Set look = timed_;
+  changed.Each([&](int variable) { look.AddAll(readers_[static_cast<std::size_t>(variable)]); });
+  for (const Ladder& ladder : ladders_) Climb(ladder, cells, &look);
+  return look;
+}
 
 bool UpdateSegments(Context& context, int number) {
   const Segmentation& segmentation = context.catalog.segmentations[number];

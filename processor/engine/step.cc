@@ -175,6 +175,9 @@ Rules::Rules(std::shared_ptr<const catalog::Catalog> compiled)
       texts_on_event(catalog->events.size()),
       unread(catalog->events.size()) {
   SetReaders(this);
+  for (const catalog::Segmentation& segmentation : catalog->segmentations) {
+    independent.emplace_back(segmentation);
+  }
   int contacts = 0;
   for (const catalog::Attribute& attribute : catalog->attributes) {
     contact_of.push_back(attribute.contact ? contacts++ : -1);

@@ -16,6 +16,8 @@
 #include "processor/engine/effects.h"
 #include "processor/engine/event.h"
 #include "rules/catalog/catalog.h"
+#include "rules/catalog/limits.h"
+#include "rules/catalog/number_set.h"
 #include "state/customer.h"
 
 namespace parcours::engine {
@@ -32,6 +34,37 @@ class Zones {
 
  private:
   std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones_;
+};
+
+// Which segments of an independent segmentation may have moved. Thresholds of one window are a
+// ladder: the window's value alone tells how many of its rungs hold, so that only those that moved,
+// and the highest that holds, whose horizon comes first, need to be looked at.
+class IndependentSegments {
+ public:
+  using Set = catalog::NumberSet<256>;
+  static_assert(catalog::kSegmentsMax <= Set::kNumbersMax);
+
+  explicit IndependentSegments(const catalog::Segmentation& segmentation);
+  // Those to look at once `changed` has. All others stand, and no horizon of theirs comes before
+  // each horizon of these.
+  Set ToLookAt(const Cell* cells, const catalog::VariableSet& changed) const;
+  const Set& all() const { return all_; }
+
+ private:
+  struct Rung {
+    Cell bound;
+    int segment;
+  };
+  struct Ladder {
+    int cell;                 // the window's value
+    std::vector<Rung> rungs;  // lowest first
+  };
+  void Climb(const Ladder& ladder, const Cell* cells, Set* look) const;
+
+  Set all_, timed_;           // timed_: those of no ladder
+  std::vector<Set> readers_;  // by variable; those of no ladder
+  std::vector<Ladder> ladders_;
+  int since_;  // the cell of the first segment
 };
 
 // What the engine works with: one catalog, the layout that follows from it, the zones.
@@ -56,6 +89,7 @@ struct Rules {
   std::vector<catalog::PlanSet> readers;
   std::vector<Timed> timed;
   std::vector<int> dues;
+  std::vector<IndependentSegments> independent;  // by segmentation; empty of exclusive ones
   std::vector<int> contact_of;  // by attribute: its place among the contact attributes, or -1
   Zones zones;
 };

@@ -344,6 +344,8 @@ Term WindowLeaf(int slot, int window, std::int64_t bound, bool negate) {
   return term;
 }
 
+bool IsWindowLeaf(const Term& term) { return term.test == TestWindow<false>; }
+
 Term ConstantLeaf(Truth truth) {
   Term term = Leaf("constant", TestConstant, -1);
   term.a = static_cast<std::int64_t>(truth);

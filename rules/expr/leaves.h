@@ -52,6 +52,8 @@ struct CalendarCount {
 Term CalendarLeaf(Source source, CalendarCount count, bool negate);
 // The value of a window that falls by itself >= bound.
 Term WindowLeaf(int slot, int window, std::int64_t bound, bool negate);
+// Whether it is one of these, and not negated; then `slot` and `a` say which cell and bound.
+bool IsWindowLeaf(const Term& term);
 Term ConstantLeaf(Truth truth);
 // Asks the machine for node `id`.
 Term MachineLeaf(const Nodes& nodes, int id);

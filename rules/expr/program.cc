@@ -9,6 +9,7 @@
 #include "rules/expr/dump.h"
 #include "rules/expr/fold.h"
 #include "rules/expr/fuse.h"
+#include "rules/expr/leaves.h"
 #include "rules/expr/machine.h"
 #include "rules/expr/parser.h"
 
@@ -101,6 +102,11 @@ const std::vector<int>& Program::cells_read() const { return code_->cells_read; 
 const std::vector<int>& Program::fields_read() const { return code_->fields_read; }
 bool Program::reads_now() const { return code_->reads_now; }
 int Program::plain_field() const { return code_->plain_field; }
+std::optional<Program::Threshold> Program::threshold() const {
+  const Term& root = code_->fused.root;
+  if (!IsWindowLeaf(root)) return std::nullopt;
+  return Threshold{root.slot, root.a};
+}
 bool Program::fused() const { return code_->fused.whole; }
 std::string Program::text() const { return code_->text; }
 std::string Program::Dump() const { return DumpOf(code_->nodes, code_->fused); }

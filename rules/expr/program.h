@@ -77,6 +77,13 @@ class Program {
   bool reads_now() const;
   // The field this expression is, if it is just that (`event.total`), else -1.
   int plain_field() const;
+  // What it says, if that is just `cell >= bound` of a window that time alone only lowers. Of two
+  // such the one with the greater bound is true of less, and ceases to be true no later.
+  struct Threshold {
+    int cell = -1;
+    Cell bound = 0;
+  };
+  std::optional<Threshold> threshold() const;
   // Whether it was fused entirely, for tests and the bench.
   bool fused() const;
   std::string text() const;

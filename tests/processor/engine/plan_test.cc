@@ -115,6 +115,58 @@ TEST(Plan, IndependentSegmentsTakeLittleRoom) {
   state::Customer::Destroy(one.rules().shape, again, arena);
 }
 
+// Thresholds of one window, and the same spelled so that each is looked at on its own.
+TEST(Plan, ThresholdsOfAWindowMoveAsEachWouldOnItsOwn) {
+  const auto definitions = [](std::string_view also) {
+    std::string text = R"(
+programme: {currency: EUR, time_zone: UTC}
+events: {view: {}, order: {fields: {total: money}}}
+features:
+  views: {on: view, aggregate: count, window: 3d}
+  orders: {on: order, aggregate: count}
+  spend: {on: order, aggregate: sum, of: event.total, window: 7d}
+segmentations:
+  thresholds:
+    kind: independent
+    segments:
+)";
+    for (const int bound : {3, 1, 9, 5, 2, 5}) {
+      absl::StrAppend(&text, "      v", text.size(), ": views >= ", bound, std::string(also), "\n");
+      absl::StrAppend(&text, "      o", text.size(), ": orders >= ", bound, "\n");
+      absl::StrAppend(&text, "      s", text.size(), ": spend >= money(\"", bound, "\")",
+                      std::string(also), "\n");
+    }
+    return text + "      few: views < 4\n";
+  };
+  World ladders(definitions("")), singles(definitions(" && orders >= 0"));
+  ASSERT_TRUE(ladders.catalog().segmentations[0].segments[0].rule.threshold().has_value());
+  ASSERT_FALSE(singles.catalog().segmentations[0].segments[0].rule.threshold().has_value());
+  std::mt19937_64 random(11);
+  TimeMs time = kStart;
+  for (int i = 0; i < 2000; ++i) {
+    time += static_cast<TimeMs>(random() % kDayMs);
+    const bool order = random() % 3 == 0;
+    for (World* world : {&ladders, &singles}) {
+      world->FireUntil(time);
+      if (order) {
+        world->Apply("order", time, absl::StrCat("e", i), time, {{"total", i % 4 * 100}});
+      } else {
+        world->Apply("view", time, absl::StrCat("e", i), time);
+      }
+    }
+    const auto segments = [](World& world) {
+      std::string all;
+      for (const Transition& each : world.effects().transitions) {
+        absl::StrAppend(&all, each.from, ">", each.to, "@", each.at, " ");
+      }
+      world.effects().ClearRecords();
+      return absl::StrCat(all, "until ", world.customer().next_due);
+    };
+    ASSERT_EQ(segments(ladders), segments(singles)) << "event " << i;
+  }
+  EXPECT_LT(ladders.effects().counters.evaluations * 2, singles.effects().counters.evaluations);
+}
+
 TEST(Attributes, OfEventsAreTheSameWhateverTheOrderOfArrival) {
   constexpr char kDefinitions[] = R"(
 events: {order: {fields: {label: string, pieces: int}}}
