@@ -267,12 +267,14 @@ absl::Status Follower::Recover(const absl::Status& status) {
 }
 
 double Follower::Enough(bool fired) const {
-  if (drained_ && !fired) {
+  if (drained_ && fired) return kDuesCommitSeconds;
+  if (drained_) {
     double took_s = commit_took_s_;
     if (PARCOURS_MUTANT("no-wait-after-a-long-commit")) took_s = 0;
     return std::clamp(2 * took_s, kIdleCommitSeconds, kCommitSeconds);
   }
-  const bool behind = catching_up_ && !drained_since_commit_;
+  bool behind = catching_up_ && !drained_since_commit_;
+  if (PARCOURS_MUTANT("once-behind-always-behind")) behind = catching_up_;
   return behind ? kCatchUpCommitSeconds : kCommitSeconds;
 }
 

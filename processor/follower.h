@@ -4,7 +4,8 @@
 // time: after kCommitSeconds under load; once everything is read, after kIdleCommitSeconds, or
 // twice what the last commit took if that is more, so that commits leave time for events; while a
 // backlog is caught up with, whose readers wait for its end, after kCatchUpCommitSeconds: then more
-// of what is busy is written once. Only
+// of what is busy is written once; while dues fire and no event waits, after kDuesCommitSeconds: a
+// crowd that is due at once fills a commit that the next event would wait for. Only
 // ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
 // a tick is written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of
 // one shard, kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in
@@ -32,7 +33,7 @@
 namespace parcours::processor {
 
 inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
-inline constexpr double kCatchUpCommitSeconds = 0.5;
+inline constexpr double kCatchUpCommitSeconds = 0.5, kDuesCommitSeconds = 0.05;
 inline constexpr double kTickSeconds = 0.2;
 inline constexpr int kRecordsARound = 4000, kRecordsAtOnce = 1000;
 inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock
@@ -120,11 +121,11 @@ class Follower {
   std::size_t next_to_read_ = 0, next_to_fire_ = 0;
   double committed_at_s_ = 0;
   bool drained_ = true;
-  bool drained_since_commit_ = true;  // in any round
-  bool catching_up_ = false;          // all through the last transaction there was more to read
-  bool just_committed_ = false;       // in the round before
-  double commit_took_s_ = 0;          // the last one
-  bool open_ = false;                 // something happened since the last commit
+  bool drained_since_commit_ = false;  // in any round
+  bool catching_up_ = false;           // all through the last transaction there was more to read
+  bool just_committed_ = false;        // in the round before
+  double commit_took_s_ = 0;           // the last one
+  bool open_ = false;                  // something happened since the last commit
   TimeMs oldest_open_ = 0;
   std::uint64_t rollbacks_ = 0;
   absl::Status last_trouble_;

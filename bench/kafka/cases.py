@@ -4,7 +4,7 @@ import statistics
 import time
 
 from catch_up import CatchUp
-from paced import Paced
+from paced import PARTITIONS, Paced
 from peer import measure_peer
 from rig import Failed
 
@@ -66,9 +66,10 @@ def partitions_64(rig):
     return [few, many]
 
 
-def paced(rate):
+def paced(rate, partitions=PARTITIONS):
     def case(rig):
-        run = Paced(rig, f"paced_{rate}")
+        many = "" if partitions == PARTITIONS else f"_{partitions}_partitions"
+        run = Paced(rig, f"paced_{rate}{many}", partitions=partitions)
         run.start()
         found = run.pace(rate, *rig.options.paced)
         run.take_waits(found, "event")
@@ -180,6 +181,7 @@ CASES = {
     "paced_100": paced(100),
     "paced_1000": paced(1000),
     "paced_10000": paced(10_000),
+    "paced_10000_16_partitions": paced(10_000, 16),
     "timers": timers,
     "dues_1m": dues_1m,
     "restore": restore,

@@ -10,6 +10,8 @@ from loader import Loader
 from report import Result
 
 DRAIN_MS = 5000  # kafka_load reads on for so long behind the last event
+# What waits for a commit waits for each partition that the commit touches; two lanes need no more.
+PARTITIONS = 4
 # What kafka_load says of each kind of wait.
 WAITS = ("p50", "p90", "p99", "p99_9", "max")
 
@@ -17,11 +19,11 @@ WAITS = ("p50", "p90", "p99", "p99_9", "max")
 class Paced:
     """One application and what is sent to it: first what lies there already, then at a pace."""
 
-    def __init__(self, rig, name, weight="light"):
+    def __init__(self, rig, name, weight="light", partitions=PARTITIONS):
         self.rig, self.name = rig, name
         self.result = Result(name)
         topic = name.replace("_", "-")
-        self.application = Application(rig, topic, weight)
+        self.application = Application(rig, topic, weight, partitions=partitions)
         self.loader = Loader(rig, topic)
         self.events = self.duplicates = 0
         self.before = None
@@ -62,7 +64,7 @@ class Paced:
         for sentence in doubts:
             result.doubt(sentence)
         result.facts.update(
-            rate=rate, seconds=seconds, customers=options.customers, events=self.events
+            rate=rate, seconds=seconds, partitions=self.application.partitions, customers=options.customers, events=self.events
         )
         result.figure("cpu", cpu["parcours"] / found["sent"] * 1e6, "us_per_event")
         result.figure("broker_cpu", cpu["broker"] / found["sent"] * 1e6, "us_per_event")

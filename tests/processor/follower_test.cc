@@ -84,6 +84,29 @@ TEST_F(FollowerTest, UnderLoadGathersForOneCommit) {
   EXPECT_EQ(log_->commits(), 1);
 }
 
+TEST_F(FollowerTest, ABacklogIsGatheredLongerUntilAllOfItIsRead) {
+  Open(Patient({0, 1}), {.records_at_once = 1});
+  for (int i = 0; i < 10; ++i) AppendOrder("anna", absl::StrCat(i), kStart + i);
+  const auto round = [&](double after) { ASSERT_TRUE(*follower_->Round(now_s_ += after)); };
+  round(0);
+  round(0.11);
+  ASSERT_EQ(log_->commits(), 1) << "it may be a burst";
+  round(0.01);
+  for (int i = 0; i < 4; ++i) round(0.11);
+  EXPECT_EQ(log_->commits(), 1) << "all through the last transaction there was more";
+  round(0.11);
+  EXPECT_EQ(log_->commits(), 2);
+  round(0.01);
+  round(0.01);  // the last one
+  ASSERT_FALSE(*follower_->Round(now_s_ += 0.01));
+  EXPECT_TRUE(follower_->drained());
+  for (int i = 10; i < 15; ++i) AppendOrder("anna", absl::StrCat(i), kStart + i);
+  round(0.01);
+  EXPECT_FALSE(follower_->drained());
+  round(0.1);
+  EXPECT_EQ(log_->commits(), 3) << "somebody may be waiting for these";
+}
+
 TEST_F(FollowerTest, ACommitThatTookLongIsFollowedByALongerWait) {
   AppendOrder("anna", "1", kStart);
   ASSERT_TRUE(*follower_->Round(now_s_));
