@@ -19,8 +19,9 @@ SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
 class Application:
     """Used by one thread."""
 
-    def __init__(self, rig, name, weight, lanes=2, memory="4GB", partitions=16):
+    def __init__(self, rig, name, weight, lanes=2, memory="4GB", partitions=16, program=None):
         self.rig, self.name, self.weight = rig, name, weight
+        self.program = program or rig.parcours
         self.lanes, self.memory, self.partitions = lanes, memory, partitions
         self.definitions = rig.definitions[weight]
         self.data = rig.folder / name
@@ -47,7 +48,7 @@ class Application:
     def start(self):
         """Starts it and waits until it is ready; gives how long that took."""
         began = time.monotonic()
-        words = [self.rig.parcours, "run", "--config", self.config]
+        words = [self.program, "run", "--config", self.config]
         self.process = self.rig.start(words, self.log)
         ready = until(
             READY_SECONDS, lambda: self.ended() or b'"ready":true' in self.get("readyz"), 0.02

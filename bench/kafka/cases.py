@@ -9,7 +9,7 @@ from peer import measure_peer
 from rig import Failed
 
 KEPT_SHARE = 0.3  # of the customers, in `cached_30`
-CUSTOMER_BYTES = 1700  # about, in memory, with the shop's definitions
+CUSTOMER_BYTES = 1050  # about, in memory, with the shop's definitions
 MIB = 1 << 20
 LAPSING_MS = 10 * 60_000 + 1  # after an order (bench/shop: lapsing)
 FLAT_GROWTH = 0.05

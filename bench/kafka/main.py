@@ -4,6 +4,7 @@
     main.py kafka [CASE...] [--quick] [--long] [--minutes N]
     main.py compare [FILE]
     main.py profile
+    main.py pair FOLDER
 
 Every figure stands beside its check: what was published is what a replay of the log publishes, the
 pace was held, and the machine did little else. Where that is not so, it says that the figure does
@@ -21,6 +22,7 @@ from cases import CASES, chosen
 from catch_up import QUICK_CUSTOMERS, QUICK_EVENTS
 from compare import compare_with
 from kafka import run_or_skip
+from pair import pair
 from profiling import profile
 from rig import Failed, Rig
 
@@ -42,6 +44,8 @@ def parse():
     compare = words.add_parser("compare")
     compare.add_argument("file", nargs="?", type=pathlib.Path)
     words.add_parser("profile")
+    paired = words.add_parser("pair")
+    paired.add_argument("folder", type=pathlib.Path, help="with another `parcours`")
     options = parser.parse_args()
     unknown = set(getattr(options, "cases", ())) - set(CASES)
     if unknown:
@@ -94,6 +98,9 @@ def main():
                 return kafka(rig, options)
             if options.word == "compare":
                 return compare_with(rig, options.file, run_case)
+            if options.word == "pair":
+                pair(rig, options.folder).print()
+                return 0
             return profile(rig)
         except Failed as failed:
             print(failed, file=sys.stderr)
