@@ -24,7 +24,10 @@ LOOK_SECONDS = 0.5
 def pair(rig, other):
     """`other`: a folder with the program to compare with."""
     result = Result("pair")
-    programs = {"this": rig.parcours, "other": shutil.copy2(other / "parcours", rig.folder / "other")}
+    programs = {
+        "this": rig.parcours,
+        "other": shutil.copy2(other / "parcours", rig.folder / "parcours-other"),
+    }
     found = [once(rig, programs) for _ in range(ROUNDS)]
     for name in programs:
         median = statistics.median(cpu[name] for cpu in found)
