@@ -267,8 +267,10 @@ absl::Status Follower::Recover(const absl::Status& status) {
 }
 
 double Follower::Enough(bool fired) const {
-  if (drained_ && fired) return kDuesCommitSeconds;
-  if (drained_) {
+  if (drained_ && fired && !PARCOURS_MUTANT("a-crowd-fills-a-whole-commit")) {
+    return kDuesCommitSeconds;
+  }
+  if (drained_ && !fired) {
     double took_s = commit_took_s_;
     if (PARCOURS_MUTANT("no-wait-after-a-long-commit")) took_s = 0;
     return std::clamp(2 * took_s, kIdleCommitSeconds, kCommitSeconds);

@@ -64,7 +64,11 @@ class Paced:
         for sentence in doubts:
             result.doubt(sentence)
         result.facts.update(
-            rate=rate, seconds=seconds, partitions=self.application.partitions, customers=options.customers, events=self.events
+            rate=rate,
+            seconds=seconds,
+            partitions=self.application.partitions,
+            customers=options.customers,
+            events=self.events,
         )
         result.figure("cpu", cpu["parcours"] / found["sent"] * 1e6, "us_per_event")
         result.figure("broker_cpu", cpu["broker"] / found["sent"] * 1e6, "us_per_event")

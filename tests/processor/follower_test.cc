@@ -107,6 +107,22 @@ TEST_F(FollowerTest, ABacklogIsGatheredLongerUntilAllOfItIsRead) {
   EXPECT_EQ(log_->commits(), 3) << "somebody may be waiting for these";
 }
 
+TEST_F(FollowerTest, ACrowdThatIsDueFillsSmallCommits) {
+  Open(Patient({0, 1}), {.dues_at_once = 1});
+  for (int i = 0; i < 20; ++i) AppendOrder(absl::StrCat("c", i), absl::StrCat(i), kStart);
+  Settle();
+  const int commits = log_->commits();
+  for (const int shard : {0, 1}) {
+    Append(shard, "", TickRecord(kStart + 3 * kDayMs), kStart + 3 * kDayMs);
+  }
+  ASSERT_TRUE(*follower_->Round(now_s_));
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.04));
+  EXPECT_EQ(log_->commits(), commits) << "more is due";
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.011));
+  EXPECT_EQ(log_->commits(), commits + 1) << "the next event would wait for it";
+  EXPECT_LT(dues_fired(), 20u);
+}
+
 TEST_F(FollowerTest, ACommitThatTookLongIsFollowedByALongerWait) {
   AppendOrder("anna", "1", kStart);
   ASSERT_TRUE(*follower_->Round(now_s_));
