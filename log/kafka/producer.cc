@@ -110,20 +110,19 @@ absl::Status TransactionalProducer::Open() {
 }
 
 absl::Status TransactionalProducer::ProduceWaiting(const Transaction::Part& part) {
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (int i = 0; i < kRoomTries && !waiting_.empty(); ++i) {
+    if (i > 0) rd_kafka_poll(client_.get(), kRoomMs);
     rd_kafka_produce_batch(Handle(part.topic), part.partition, 0, waiting_.data(),
                            static_cast<int>(waiting_.size()));
     // Those that found no room try again, in their order: behind the first, none found any.
     std::erase_if(waiting_, [](const rd_kafka_message_t& message) {
       return message.err == RD_KAFKA_RESP_ERR_NO_ERROR;
     });
-    if (waiting_.empty()) return absl::OkStatus();
-    if (waiting_.front().err != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
-    rd_kafka_poll(client_.get(), kRoomMs);
+    error = waiting_.empty() ? RD_KAFKA_RESP_ERR_NO_ERROR : waiting_.front().err;
+    if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
   }
-  if (waiting_.empty()) return absl::OkStatus();
-  return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(Handle(part.topic))),
-                   waiting_.front().err);
+  return FromKafka(absl::StrCat("write ", rd_kafka_topic_name(Handle(part.topic))), error);
 }
 
 absl::Status TransactionalProducer::ProduceMany(const Transaction::Part& part, std::size_t number) {

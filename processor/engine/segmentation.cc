@@ -67,9 +67,8 @@ Moved MoveIndependent(Context& context, int number, bool all) {
   const IndependentSegments& segments = context.rules.independent[static_cast<std::size_t>(number)];
   Cell* since = context.customer.cells() + segmentation.cell;
   Moved whole;
-  bool done = false;
   const auto look = [&](int segment) {
-    if (done) return;
+    if (whole.moved && PARCOURS_MUTANT("independent-first-match-wins")) return;
     const expr::Verdict verdict =
         context.Test(segmentation.segments[static_cast<std::size_t>(segment)].rule);
     whole.until = std::min(whole.until, verdict.until);
@@ -78,7 +77,6 @@ Moved MoveIndependent(Context& context, int number, bool all) {
     since[segment] = in ? context.now : kAbsent;
     Publish(context, number, in ? -1 : segment, in ? segment : -1);
     whole.moved = true;
-    done = PARCOURS_MUTANT("independent-first-match-wins");
   };
   if (all) {
     segments.all().Each(look);
