@@ -45,7 +45,7 @@ struct Memory {
     const std::size_t all = config.memory_bytes,
                       lane_count = static_cast<std::size_t>(config.lanes);
     store = std::clamp(all / 8, 16 * kMiB, 512 * kMiB);
-    commit = std::clamp(all / 64 / lane_count, 2 * kMiB, 16 * kMiB);
+    commit = std::clamp(all / 64 / lane_count, 2 * kMiB, 32 * kMiB);
     queue = std::clamp(all / 32 / lane_count, 8 * kMiB, 64 * kMiB);
     const std::size_t lane_takes = kHandlesALane + kHeldForAByteRead * queue + 3 * commit;
     const std::size_t taken = kProgram + store + lane_count * lane_takes;

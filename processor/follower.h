@@ -33,7 +33,7 @@
 namespace parcours::processor {
 
 inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
-inline constexpr double kCatchUpCommitSeconds = 0.5, kDuesCommitSeconds = 0.05;
+inline constexpr double kCatchUpCommitSeconds = 2, kDuesCommitSeconds = 0.05;
 inline constexpr double kTickSeconds = 0.2;
 inline constexpr int kRecordsARound = 4000, kRecordsAtOnce = 1000;
 inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock

@@ -16,13 +16,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -170,10 +170,11 @@ class Overlay {
 
   std::deque<Page> pages_;  // in the order of the commits
   std::size_t page_bytes_ = 0, page_records_ = 0;
-  std::map<std::string_view, const char*> others_;  // records of keys other than `s`, by key
-  std::size_t encoded_customers_ = 0;               // of dirty_, from the front
-  std::size_t record_bytes_ = 128;                  // of a dirty customer, as seen last
-  std::vector<Record> encoded_;                     // into the batch that is to be committed
+  // Records of keys other than `s`, by key.
+  absl::flat_hash_map<std::string_view, const char*> others_;
+  std::size_t encoded_customers_ = 0;  // of dirty_, from the front
+  std::size_t record_bytes_ = 128;     // of a dirty customer, as seen last
+  std::vector<Record> encoded_;        // into the batch that is to be committed
 
   bool taking_ = false;            // inside TakeCommitted
   std::set<std::string> lacking_;  // customers taken without a chunk that they name

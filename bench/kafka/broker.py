@@ -1,5 +1,6 @@
 """The broker that is measured beside: that of the tests, but with a production's settings."""
 
+import contextlib
 import pathlib
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/broker"))
+from client import Client  # noqa: E402
 from kafka import START_SECONDS, Broker, answers  # noqa: E402
 
 # Of a setting that stands twice the last one counts.
@@ -44,3 +46,11 @@ class BenchBroker(Broker):
                 self.kill()
                 sys.exit(f"the broker did not start:\n{tail}")
             time.sleep(0.1)
+
+    @contextlib.contextmanager
+    def dated_by_writers(self, topic):
+        """Inside, records have the times that their writers give them; later the broker's again."""
+        with Client(self) as client:
+            client.alter(topic, message_timestamp_type="CreateTime")
+            yield
+            client.alter(topic, message_timestamp_type="LogAppendTime")

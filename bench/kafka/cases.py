@@ -11,7 +11,7 @@ from rig import Failed
 KEPT_SHARE = 0.3  # of the customers, in `cached_30`
 CUSTOMER_BYTES = 1050  # about, in memory, with the shop's definitions
 MIB = 1 << 20
-LAPSING_MS = 10 * 60_000 + 1  # after an order (bench/shop: lapsing)
+LAPSING_MS = 20 * 60_000 + 1  # after an order (bench/shop: lapsing)
 FLAT_GROWTH = 0.05
 
 
@@ -30,7 +30,7 @@ def one_lane(rig):
 def lane_memory(memory, lanes):
     """Of `memory`, what its lanes keep customers in (cli/live_process.cc), all in bytes."""
     store = min(max(memory // 8, 16 * MIB), 512 * MIB)
-    commit = min(max(memory // 64 // lanes, 2 * MIB), 16 * MIB)
+    commit = min(max(memory // 64 // lanes, 2 * MIB), 32 * MIB)
     queue = min(max(memory // 32 // lanes, 8 * MIB), 64 * MIB)
     taken = 64 * MIB + store + lanes * (64 * MIB + 2 * queue + 3 * commit)
     return max(memory - min(memory, taken), memory // 4)

@@ -21,7 +21,7 @@ MORE = 1.4  # than it seems to need, the second time
 QUICK_EVENTS, QUICK_CUSTOMERS = 300_000, 100_000
 PER_SECOND, TICKS_MS = 10_000, 200  # of the history's own time
 # A short history is stretched, or nothing in it would come by time.
-QUICK_SPAN_SECONDS, QUICK_TICKS_MS = 720, 1000
+QUICK_SPAN_SECONDS, QUICK_TICKS_MS = 1440, 2000
 
 Mark = collections.namedtuple("Mark", "usage records")
 Run = collections.namedtuple("Run", "application loader filled result seconds summary")

@@ -28,10 +28,15 @@ class Loader:
         return words
 
     def fill(self, **options):
-        return figures(self.rig.run(self.words("fill", **options)))
+        return self.load("fill", options)
 
     def mass(self, **options):
-        return figures(self.rig.run(self.words("mass", **options)))
+        return self.load("mass", options)
+
+    def load(self, command, options):
+        """What is written has log times of its own."""
+        with self.rig.broker.dated_by_writers(f"{self.application}-events"):
+            return figures(self.rig.run(self.words(command, **options)))
 
     def pace(self, pids, look=lambda: None, **options):
         """(figures, doubts, {name: CPU}, seconds, share of others); `look` is called each second."""

@@ -205,8 +205,8 @@ class Pacing {
       retailer_.NextAt(runtime::WallTime(), &line_);
       const std::string& customer = retailer_.customer();
       waits_.Sent(sent_);
-      RETURN_IF_ERROR(sender_->Send(PartitionOf(customer, sender_->partitions()), customer, line_,
-                                    kBrokersTime));
+      RETURN_IF_ERROR(
+          sender_->Send(PartitionOf(customer, sender_->partitions()), customer, line_, kNow));
       ++sent_;
     }
     sender_->Poll();

@@ -48,40 +48,21 @@ absl::StatusOr<std::unique_ptr<Sender>> Sender::Open(const Target& target, Haste
 }
 
 rd_kafka_resp_err_t Sender::TrySend(int partition, std::string_view key, std::string_view value,
-                                    TimeMs log_time) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (log_time != kBrokersTime) {
-    const absl::AlphaNum digits(log_time);
-    headers = rd_kafka_headers_new(1);
-    rd_kafka_header_add(headers, log::kLogTimeHeader, sizeof(log::kLogTimeHeader) - 1,
-                        digits.data(), static_cast<ssize_t>(digits.size()));
-  }
-  // librdkafka takes no headers that are null, so the word itself is left out.
-  const rd_kafka_resp_err_t error =
-      headers == nullptr
-          ? rd_kafka_producev(
-                client_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_PARTITION(partition),
-                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                RD_KAFKA_V_KEY(key.empty() ? nullptr : key.data(), key.size()),
-                RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END)
-          : rd_kafka_producev(client_.get(), RD_KAFKA_V_RKT(topic_.get()),
-                              RD_KAFKA_V_PARTITION(partition),
-                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_KEY(key.empty() ? nullptr : key.data(), key.size()),
-                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                              RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR && headers != nullptr) {
-    rd_kafka_headers_destroy(headers);
-  }
-  return error;
+                                    TimeMs time) {
+  return rd_kafka_producev(client_.get(), RD_KAFKA_V_RKT(topic_.get()),
+                           RD_KAFKA_V_PARTITION(partition),
+                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                           RD_KAFKA_V_KEY(key.empty() ? nullptr : key.data(), key.size()),
+                           RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                           RD_KAFKA_V_TIMESTAMP(time), RD_KAFKA_V_END);
 }
 
 absl::Status Sender::Send(int partition, std::string_view key, std::string_view value,
-                          TimeMs log_time) {
-  rd_kafka_resp_err_t error = TrySend(partition, key, value, log_time);
+                          TimeMs time) {
+  rd_kafka_resp_err_t error = TrySend(partition, key, value, time);
   while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
     rd_kafka_poll(client_.get(), kRoomMs);
-    error = TrySend(partition, key, value, log_time);
+    error = TrySend(partition, key, value, time);
   }
   RETURN_IF_ERROR(log::FromKafka("send", error));
   ++records_;

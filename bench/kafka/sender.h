@@ -1,8 +1,8 @@
 // Sender: records into the partitions of one topic, as fast as they come or at once.
 //
-// A record may carry the instant at which the log is to believe it came (the header
-// parcours-log-time). Threads: owned by one worker. Failure: what could not be written is told by
-// Flush, once for all.
+// A record may have a time of its own, which counts where the topic's records are dated by their
+// writers. Threads: owned by one worker. Failure: what could not be written is told by Flush, once
+// for all.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace parcours::bench {
 
-inline constexpr TimeMs kBrokersTime = -1;  // no header: the broker's own time counts
+inline constexpr TimeMs kNow = 0;  // as librdkafka has it
 
 // kBulk: large batches, whatever they wait for; kPrompt: 5 ms at most.
 enum class Haste { kBulk, kPrompt };
@@ -30,7 +30,7 @@ class Sender {
 
   int partitions() const { return partitions_; }
   // Waits while too much waits already. An empty key: none.
-  absl::Status Send(int partition, std::string_view key, std::string_view value, TimeMs log_time);
+  absl::Status Send(int partition, std::string_view key, std::string_view value, TimeMs time);
   void Poll() { rd_kafka_poll(client_.get(), 0); }
   absl::Status Flush();
 
@@ -40,7 +40,7 @@ class Sender {
  private:
   Sender() = default;
   rd_kafka_resp_err_t TrySend(int partition, std::string_view key, std::string_view value,
-                              TimeMs log_time);
+                              TimeMs time);
 
   log::ClientContext context_;
   log::ClientPtr client_;

@@ -31,11 +31,11 @@ final class Customer {
   long lastOrderAt;
   int views;
   long lastViewAt;
-  final Window recentOrders = new Window(10, true);
-  final Window recentViews = new Window(5, false);
+  final Window recentOrders = new Window(20, true);
+  final Window recentViews = new Window(10, false);
   /** By category: hiking, running, tennis, cycling. */
   final Window[] categories = {
-    new Window(30, false), new Window(30, false), new Window(30, false), new Window(30, false)
+    new Window(60, false), new Window(60, false), new Window(60, false), new Window(60, false)
   };
 
   int lifecycle = Shop.NONE;

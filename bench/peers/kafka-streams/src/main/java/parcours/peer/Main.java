@@ -70,7 +70,6 @@ public final class Main {
     topology.addSource(
         AutoOffsetReset.earliest(),
         "events",
-        new LogTime(),
         new BytesDeserializer(),
         new ByteArrayDeserializer(),
         option(options, "input"));
@@ -101,7 +100,7 @@ public final class Main {
     settings.put(StreamsConfig.STATE_DIR_CONFIG, option(options, "state"));
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, option(options, "threads"));
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 500);
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 2000);
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
     settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 256L << 20);
     settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, -1);

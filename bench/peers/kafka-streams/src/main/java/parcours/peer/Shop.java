@@ -36,14 +36,14 @@ final class Shop {
   };
 
   private static final long NEW_ORDER_LATE = 48 * Time.HOUR; // later ones enter no journey
-  private static final long SECOND_PURCHASE_WAIT = 4 * Time.MINUTE;
+  private static final long SECOND_PURCHASE_WAIT = 8 * Time.MINUTE;
 
   private static final String[] CATEGORIES = {"hiking", "running", "tennis", "cycling"};
   private static final int CURIOUS = CATEGORIES.length;
 
   /** Until how long after an order recency is 5, 4, 3, 2; by score. */
   private static final long[] RECENCY_UNTIL = {
-    0, 0, 15 * Time.MINUTE, 10 * Time.MINUTE, 6 * Time.MINUTE, 3 * Time.MINUTE
+    0, 0, 30 * Time.MINUTE, 20 * Time.MINUTE, 12 * Time.MINUTE, 6 * Time.MINUTE
   };
   private static final int[][][] RFM_OF = new int[6][6][6];
 
@@ -172,13 +172,13 @@ final class Shop {
 
   private void lifecycle(Customer c, long now) {
     int to = NONE;
-    if (c.orders > 0 && now - c.lastOrderAt > 20 * Time.MINUTE) {
+    if (c.orders > 0 && now - c.lastOrderAt > 40 * Time.MINUTE) {
       to = 0; // lost
-    } else if (c.orders > 0 && now - c.lastOrderAt > 10 * Time.MINUTE) {
+    } else if (c.orders > 0 && now - c.lastOrderAt > 20 * Time.MINUTE) {
       to = 1; // lapsing
-      book(c.lastOrderAt + 20 * Time.MINUTE + 1);
+      book(c.lastOrderAt + 40 * Time.MINUTE + 1);
     } else if (c.orders > 0) {
-      book(c.lastOrderAt + 10 * Time.MINUTE + 1);
+      book(c.lastOrderAt + 20 * Time.MINUTE + 1);
       if (c.spend >= 5000_00) {
         to = 2; // vip
       } else if (c.orders >= 10) {

@@ -16,7 +16,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class Timers {
   /** How far ahead of their time rows are read where customers stay in memory. */
-  static final long AHEAD = 10 * Time.MINUTE;
+  static final long AHEAD = 20 * Time.MINUTE;
 
   /** Where they do not, rows are read when their time has come, so often. */
   private static final long STEP = 200;
