@@ -92,9 +92,9 @@ TEST_F(FollowerTest, ABacklogIsGatheredLongerUntilAllOfItIsRead) {
   round(0.11);
   ASSERT_EQ(log_->commits(), 1) << "it may be a burst";
   round(0.01);
-  for (int i = 0; i < 4; ++i) round(0.11);
+  for (int i = 0; i < 4; ++i) round((kCatchUpCommitSeconds - 0.01) / 4);
   EXPECT_EQ(log_->commits(), 1) << "all through the last transaction there was more";
-  round(0.11);
+  round(0.011);
   EXPECT_EQ(log_->commits(), 2);
   round(0.01);
   round(0.01);  // the last one
