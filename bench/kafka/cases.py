@@ -79,11 +79,13 @@ def paced(rate, partitions=PARTITIONS):
 
 
 def timers(rig):
-    """Ten minutes of history that end now: what it leaves to be done by time, beside new events."""
+    """A history that ends now: what it leaves to be done by time, beside new events."""
     options = rig.options
-    per_second = 1000 if options.quick else 10_000
+    per_second, history_seconds = 10_000, 1500
+    if options.quick:
+        per_second, history_seconds = 1000, 600
     run = Paced(rig, "timers")
-    run.fill(600 * per_second, per_second)
+    run.fill(history_seconds * per_second, per_second)
     run.start()
     seconds, warm_up = options.paced
     found = run.pace(per_second, seconds, warm_up)
