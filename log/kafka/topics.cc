@@ -153,8 +153,12 @@ std::vector<TopicWish> WishedTopics(std::string_view application) {
        true,
        {{"message.timestamp.type", "LogAppendTime"}, delete_old},
        {days_30}},
-      // A tombstone must outlive any store that may come back: see docs/operating.md.
-      {name(Topic::kChangelog), true, {compact}, {{"delete.retention.ms", "604800000"}}},
+      // A tombstone must outlive any store that may come back: see docs/operating.md. The broker
+      // compacts closed segments only: small ones, or a gigabyte a shard is read by each restore.
+      {name(Topic::kChangelog),
+       true,
+       {compact},
+       {{"delete.retention.ms", "604800000"}, {"segment.bytes", "67108864"}}},
       {name(Topic::kTransitions), false, {}, {days_30}},
       {name(Topic::kActions), false, {}, {days_30}},
       {name(Topic::kDecisions), false, {}, {days_30}},

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import signal
 import tempfile
@@ -68,6 +69,9 @@ class Errors:
         if make_topics:
             code, said = made.apply_topics(SHARDS)
             self.check(f"{application}: topics apply", code == 0, said if code else "")
+            # What is not closed is not compacted, and a restore would read it all.
+            small = bool(re.search(r"-changelog\b.*segment\.bytes=67108864", said))
+            self.check(f"{application}: the changelog has small segments", small)
         return made
 
     def end(self):
