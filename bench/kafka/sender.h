@@ -20,7 +20,7 @@ namespace parcours::bench {
 
 inline constexpr TimeMs kNow = 0;  // as librdkafka has it
 
-// kBulk: large batches, whatever they wait for; kPrompt: 5 ms at most.
+// kBulk: large batches, whatever they wait for; kPrompt: 20 ms at most.
 enum class Haste { kBulk, kPrompt };
 
 class Sender {
