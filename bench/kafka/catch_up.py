@@ -67,19 +67,17 @@ class CatchUp:
             per_second=self.events / QUICK_SPAN_SECONDS if options.quick else PER_SECOND,
             ticks_ms=QUICK_TICKS_MS if options.quick else TICKS_MS,
         )
-        before = machine.yardstick(self.rig.build)
         application.start()
-        marks = self.watch(application, filled)
-        self.figures(result, marks, filled)
+        with machine.Pace(self.rig.build) as pace:
+            marks = self.watch(application, filled)
+        self.figures(result, marks, filled, pace)
         application.settle(SETTLE_SECONDS)
         total = filled["events"] + filled["duplicates"]
         application.footprint(result, total)
         application.stop()
-        after = machine.yardstick(self.rig.build)
         summary = check_replay(
             result, application, loader, filled["end"], filled["events"], filled["duplicates"]
         )
-        result.yardsticks(before, after)
         if summary:
             made = summary["counters"]["transitions"] / total
             result.figure("transitions", made, "per_event")
@@ -104,7 +102,7 @@ class CatchUp:
                 return marks
             time.sleep(pause)
 
-    def figures(self, result, marks, filled):
+    def figures(self, result, marks, filled, pace):
         result.facts.update(
             events=int(filled["events"]),
             duplicates=int(filled["duplicates"]),
@@ -130,6 +128,7 @@ class CatchUp:
         result.figure("broker_cpu", cpu["broker"] / events * 1e6, "us_per_event")
         result.figure("window", seconds, "s")
         result.others(others)
+        result.pace(pace.between(first.usage.time, last.usage.time))
         least = QUICK_WINDOW_SECONDS if self.rig.options.quick else WINDOW_SECONDS
         if seconds < least:
             result.doubt(f"measured for {seconds:.1f} s only: too few events")

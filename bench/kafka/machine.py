@@ -4,10 +4,13 @@ import os
 import pathlib
 import platform
 import re
+import statistics
 import subprocess
+import threading
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
+YARDSTICK = re.compile(r"yardstick ([\d.]+) ns\n")
 
 
 def about():
@@ -27,13 +30,46 @@ def java_version():
     return said.splitlines()[0] if said else "none"
 
 
-def yardstick(build):
-    """Nanoseconds of a loop that only depends on the machine; None where it was not built."""
-    program = build / "bench/parse_bench"
-    if not program.exists():
-        return None
-    said = subprocess.run([program], check=True, capture_output=True, text=True).stdout
-    return float(re.search(r"^yardstick (\S+)", said, re.M)[1])
+class Pace:
+    """How fast the machine is all the while: a loop that depends on nothing else, four times a second.
+
+    `with Pace(build) as pace:`. On a virtual machine the pace halves and doubles within a second, by
+    what others do on the same cores: before and after say little of what is between."""
+
+    def __init__(self, build):
+        self.program = build / "bench/parse_bench"
+        self.samples = []  # (when, ns)
+        self.process = None
+
+    def __enter__(self):
+        if not self.program.exists():  # a build for tests
+            return self
+        self.process = subprocess.Popen(
+            [self.program, "meanwhile"], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.reader.join()
+
+    def read(self):
+        for line in self.process.stdout:
+            found = YARDSTICK.match(line)
+            if found:
+                self.samples.append((time.monotonic(), float(found[1])))
+
+    def between(self, begin, end):
+        """Nanoseconds: the mean, and those of the fastest and the slowest tenth; None: no sample."""
+        taken = sorted(ns for when, ns in self.samples if begin <= when <= end)
+        if not taken:
+            return None
+        tenth = len(taken) // 10
+        return statistics.mean(taken), taken[tenth], taken[-1 - tenth]
 
 
 def cpu_seconds(pid):

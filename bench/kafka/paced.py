@@ -26,7 +26,6 @@ class Paced:
         self.application = Application(rig, topic, weight, partitions=partitions)
         self.loader = Loader(rig, topic)
         self.events = self.duplicates = 0
-        self.before = None
 
     def fill(self, events, per_second):
         options = self.rig.options
@@ -41,25 +40,25 @@ class Paced:
         self.duplicates += int(filled["duplicates"])
 
     def start(self):
-        self.before = machine.yardstick(self.rig.build)
         self.application.start()
         self.application.settle(SETTLE_SECONDS * 10)
 
     def pace(self, rate, seconds, warm_up, look=lambda: None, **more):
         """Sends, and takes the figures over."""
         options, result = self.rig.options, self.result
-        found, doubts, (took, cpu, others) = self.loader.pace(
-            self.application.pids(),
-            look,
-            rate=rate,
-            seconds=seconds,
-            warm_up=warm_up,
-            customers=options.customers,
-            zipf=options.zipf,
-            seed=options.seed + 1,
-            first_event=self.events,
-            **more,
-        )
+        with machine.Pace(self.rig.build) as pace:
+            found, doubts, (_, cpu, others) = self.loader.pace(
+                self.application.pids(),
+                look,
+                rate=rate,
+                seconds=seconds,
+                warm_up=warm_up,
+                customers=options.customers,
+                zipf=options.zipf,
+                seed=options.seed + 1,
+                first_event=self.events,
+                **more,
+            )
         self.events += int(found["sent"])
         for sentence in doubts:
             result.doubt(sentence)
@@ -76,6 +75,7 @@ class Paced:
         result.figure("behind_max", found["behind_max"], "ms")
         result.figure("loop_p99", found["loop_p99"], "ms")
         result.others(others)
+        result.pace(pace.between(0, time.monotonic()))
         if found["early"] > 0:
             result.fault(f"{found['early']:.0f} flips came before their instant")
         return found
@@ -94,7 +94,6 @@ class Paced:
         self.application.settle(SETTLE_SECONDS)
         self.application.footprint(self.result, self.events + self.duplicates)
         self.application.stop()
-        self.result.yardsticks(self.before, machine.yardstick(self.rig.build))
         check_replay(
             self.result, self.application, self.loader, until, self.events, self.duplicates
         )

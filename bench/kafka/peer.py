@@ -92,19 +92,18 @@ def measure_peer(rig, run, weight, held):
     """`held`: it keeps customers in memory between commits, by a hook that Streams does not offer."""
     name = f"peer_{weight}_held" if held else f"peer_{weight}"
     result = Result(name)
-    before = machine.yardstick(rig.build)
     peer = None
     try:
         peer = Peer(rig, name, weight, run, held)
-        peer.wait()
-        figures(rig, result, peer, run)
+        with machine.Pace(rig.build) as pace:
+            peer.wait()
+        figures(rig, result, peer, run, pace)
     except Failed as failed:
         result.fault(str(failed))
         return result
     finally:
         if peer:
             peer.stop()
-    result.yardsticks(before, machine.yardstick(rig.build))
     for kind in KINDS:
         ours = f"{run.application.name}-{kind}"
         compare(result, run.loader, kind, ours, f"{peer.name}-{kind}", run.filled["end"])
@@ -113,7 +112,7 @@ def measure_peer(rig, run, weight, held):
     return result
 
 
-def figures(rig, result, peer, run):
+def figures(rig, result, peer, run, pace):
     """Between warm-up and end, as ours."""
     total = peer.marks[-1].applied
     begin = peer.marks[0].usage.time + WARM_SECONDS
@@ -138,6 +137,7 @@ def figures(rig, result, peer, run):
     result.figure("window", seconds, "s")
     result.figure("peak_memory", machine.memory_mib(peer.process.pid, "VmHWM"), "MiB")
     result.others(others)
+    result.pace(pace.between(warm[0].usage.time, warm[-1].usage.time))
     if "events_per_cpu" in run.result.figures:
         ours = run.result.value("events_per_cpu")
         result.figure("ours_to_peer", ours / result.value("events_per_cpu"), "ratio")

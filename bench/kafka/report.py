@@ -10,7 +10,8 @@ from kafka import VERSIONS
 
 RESULTS = ROOT / "bench/results"
 OTHERS_MAX = 0.10  # of the machine's CPU, while something is measured
-YARDSTICK_DRIFT = 0.15
+SLOWED_MAX = 1.6  # by others on the same cores, whom the machine does not show
+REFERENCE_NS = 145  # a machine's yardstick; what a time would be there
 
 
 class Result:
@@ -44,13 +45,20 @@ class Result:
         if share > OTHERS_MAX:
             self.doubt(f"others used {share:.0%} of the machine's CPU")
 
-    def yardsticks(self, before, after):
-        if before is None or after is None:
+    def pace(self, found):
+        """What machine.Pace found while it was measured."""
+        if found is None:
+            self.doubt("nobody knows the machine's own pace meanwhile")
             return
-        self.figure("yardstick_before", before, "ns")
-        self.figure("yardstick_after", after, "ns")
-        if abs(after / before - 1) > YARDSTICK_DRIFT:
-            self.doubt(f"the machine's own pace changed: {before:.0f} ns, then {after:.0f} ns")
+        mean, fast, slow = found
+        self.figure("yardstick", mean, "ns")
+        self.figure("yardstick_fast", fast, "ns")
+        self.figure("yardstick_slow", slow, "ns")
+        if mean > fast * SLOWED_MAX:
+            self.doubt(f"others slowed the machine: {mean:.0f} ns, where {fast:.0f} ns is its pace")
+        if "cpu" in self.figures:
+            at_reference = self.value("cpu") * REFERENCE_NS / mean
+            self.figure(f"cpu_at_{REFERENCE_NS}_ns", at_reference, self.figures["cpu"]["unit"])
 
     def print(self):
         for name, figure in self.figures.items():
