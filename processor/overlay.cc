@@ -18,6 +18,9 @@ using state::Customers;
 namespace {
 
 constexpr std::size_t kPrefetchAhead = 8;
+// Who was used once, or only looked at when something was due, is most of who was loaded, and seldom
+// comes again.
+constexpr int kUsesForgotten = 1;
 // Of a dirty customer: itself first, then what it points to.
 constexpr std::size_t kEncodeAhead = 12, kEncodeBehindAhead = 6;
 constexpr std::size_t kLineBytes = 64, kEncodeLines = 9;
@@ -163,8 +166,10 @@ void Overlay::Forget(std::uint32_t number) {
 
 bool Overlay::MakeRoom(std::size_t bytes_max) {
   if (store_ == nullptr) return bytes() <= bytes_max;
-  // Twice round: once to see who was not used lately, once more to forget them.
-  for (std::uint64_t left = 2ull * customers_.numbers(); bytes() > bytes_max; --left) {
+  // As often round as it takes to forget who was used most.
+  constexpr int kRounds = Customer::kUsesMax - kUsesForgotten + 1;
+  for (std::uint64_t left = std::uint64_t{kRounds} * customers_.numbers(); bytes() > bytes_max;
+       --left) {
     if (left == 0) return false;
     if (++hand_ >= customers_.numbers()) hand_ = 0;
     if (hand_ + kPrefetchAhead < customers_.numbers()) {
@@ -174,8 +179,8 @@ bool Overlay::MakeRoom(std::size_t bytes_max) {
     Customer& customer = customers_[hand_];
     if (customer.dirty && !PARCOURS_MUTANT("dirty-customer-forgotten")) continue;
     if (customer.unwritten != nullptr && !PARCOURS_MUTANT("unwritten-customer-forgotten")) continue;
-    if (customer.visited) {
-      customer.visited = false;
+    if (customer.uses > kUsesForgotten) {
+      --customer.uses;
     } else {
       Forget(hand_);
     }

@@ -95,7 +95,7 @@ absl::StatusOr<Shard::Result> Shard::Apply(engine::Event& event, std::uint64_t c
   const TimeMs before = customer->last_instant;
   const engine::Admission admission =
       engine::ApplyEvent(rules_, *customer, event, log_time, meta_.clock, &effects_);
-  customer->visited = true;
+  if (customer->uses < Customer::kUsesMax) ++customer->uses;
   const bool applied = admission == engine::Admission::kApplied;
   if (applied || customer->last_instant != before) overlay_.Touch(*customer);
   Rebook(*customer);
@@ -141,7 +141,6 @@ void Shard::LookAt(Customer& customer, TimeMs due) {
   const bool early = customer.next_due > meta_.clock;
   if (early) ++meta_.totals.early_pops;
   if (!early) overlay_.Touch(customer);
-  customer.visited = true;
   while (customer.next_due <= meta_.clock) engine::StepDue(rules_, customer, &effects_);
   if (early && PARCOURS_MUTANT("early-pop-not-rebooked")) return;
   Rebook(customer);

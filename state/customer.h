@@ -105,8 +105,9 @@ class Customer {
   bool contact_dirty = false;  // whether it differs from what was committed
 
   // What the shard that keeps this customer warm notes of it.
+  static constexpr int kUsesMax = 4;
   bool dirty = false;               // differs from what was committed
-  bool visited = false;             // used since the hand passed that looks for whom to forget
+  std::uint8_t uses = 0;            // by events; fewer each time the hand passes that forgets
   std::uint32_t number = 0;         // in Customers
   std::uint32_t counted_bytes = 0;  // as the memory bound counts it
   TimeMs row_due = kNever;          // of its timer row in the store; kNever: none

@@ -1,8 +1,7 @@
 // Rocks: how the store uses RocksDB: its settings, and its errors in our words.
 //
 // The settings are measured, see bench/store_bench.cc: hints for sorted slices in the memtable, few
-// and large level-0 files that lie uncompressed, LZ4 at the bottom. RocksDB writes no log of its
-// own. Threads: pure, but Background, which is safe for concurrent use.
+// and large level-0 files, nothing compressed. RocksDB writes no log of its own. Threads: pure, but Background, which is safe for concurrent use.
 #pragma once
 
 #include <rocksdb/listener.h>

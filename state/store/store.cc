@@ -317,9 +317,7 @@ bool Store::Rep::WorthImporting(int shard, const Slice& slice) const {
 // the shard still has in memory is flushed first, so nothing newer is on disk than what is older.
 rocksdb::Status Store::Rep::Import(int shard, const Slice& slice) {
   const std::string file = absl::StrCat(folder, "/", kImportPrefix, shard);
-  rocksdb::Options options(settings.db, settings.shard);
-  // The compaction that takes it in compresses; who waits for a slice should not.
-  options.bottommost_compression = rocksdb::kDisableCompressionOption;
+  const rocksdb::Options options(settings.db, settings.shard);
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, HandleOf(shard));
   rocksdb::Status status = writer.Open(file);
   if (status.ok()) {
