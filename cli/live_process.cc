@@ -47,8 +47,10 @@ struct Memory {
     store = std::clamp(all / 8, 16 * kMiB, 512 * kMiB);
     commit = std::clamp(all / 64 / lane_count, 2 * kMiB, 32 * kMiB);
     queue = std::clamp(all / 32 / lane_count, 8 * kMiB, 64 * kMiB);
+    // What the heap keeps free, in gaps and for what comes next (runtime::KeepMemoryTight).
+    const std::size_t gaps = 64 * kMiB + all / 16;
     const std::size_t lane_takes = kHandlesALane + kHeldForAByteRead * queue + 3 * commit;
-    const std::size_t taken = kProgram + store + lane_count * lane_takes;
+    const std::size_t taken = kProgram + gaps + store + lane_count * lane_takes;
     lane = std::max(all - std::min(all, taken), all / 4) / lane_count;
   }
   // Of each partition that a lane reads when it has as many as the others.

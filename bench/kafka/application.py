@@ -13,7 +13,13 @@ from rig import Failed, end, until
 
 READY_SECONDS = 900  # also where everything is restored from the changelog
 BUILD_INFO = re.compile(r'(?<=[{,])(version|commit|rocksdb|rdkafka)="([^"]*)"')
+MEMORY_MORE = 0.15  # than `memory` says, at most
 SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
+
+
+def mebibytes(size):
+    """Of what a configuration says: "656MB", "4GB"."""
+    return int(size[:-2]) * {"MB": 1, "GB": 1024}[size[-2:]]
 
 
 class Application:
@@ -115,7 +121,11 @@ class Application:
         """Memory and disk, of its whole life."""
         pid = self.process.pid
         result.figure("memory", machine.memory_mib(pid), "MiB")
-        result.figure("peak_memory", machine.memory_mib(pid, "VmHWM"), "MiB")
+        peak = machine.memory_mib(pid, "VmHWM")
+        result.figure("peak_memory", peak, "MiB")
+        bound = mebibytes(self.memory)
+        if peak > bound * (1 + MEMORY_MORE):
+            result.fault(f"it held {peak:.0f} MiB where {bound} are its bound")
         result.figure("written", machine.written_bytes(pid) / events, "bytes_per_event")
         loads = self.metrics().get("store_loads_total", 0)
         result.figure("store_loads", loads / events, "per_event")

@@ -32,7 +32,7 @@ def lane_memory(memory, lanes):
     store = min(max(memory // 8, 16 * MIB), 512 * MIB)
     commit = min(max(memory // 64 // lanes, 2 * MIB), 32 * MIB)
     queue = min(max(memory // 32 // lanes, 8 * MIB), 64 * MIB)
-    taken = 64 * MIB + store + lanes * (64 * MIB + 2 * queue + 3 * commit)
+    taken = 128 * MIB + memory // 16 + store + lanes * (64 * MIB + 2 * queue + 3 * commit)
     return max(memory - min(memory, taken), memory // 4)
 
 
