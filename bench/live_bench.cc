@@ -165,7 +165,7 @@ void Shop::FollowLane(int number, const std::function<bool()>& done) {
   while (!done()) {
     const bool busy = Value(follower.Round(runtime::MonotonicSeconds()));
     const double now_s = runtime::MonotonicSeconds();
-    if (tick_ > 0 && now_s - ticked_s >= kTickSeconds) {
+    if (tick_ > 0 && 1000 * (now_s - ticked_s) >= kTickMs) {
       ticked_s = now_s;
       Check(follower.Tick(tick_));
     }

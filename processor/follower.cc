@@ -268,7 +268,7 @@ absl::Status Follower::Recover(const absl::Status& status) {
 
 double Follower::Enough(bool fired) const {
   if (drained_ && fired && !PARCOURS_MUTANT("a-crowd-fills-a-whole-commit")) {
-    return kDuesCommitSeconds;
+    return crowd_ ? kDuesCommitSeconds : kCrowdCommitSeconds;
   }
   if (drained_ && !fired) {
     double took_s = commit_took_s_;
@@ -285,12 +285,14 @@ absl::StatusOr<bool> Follower::Round(double now_s) {
   ASSIGN_OR_RETURN(const int records, ReadAll());
   ASSIGN_OR_RETURN(const bool fired, FireDues(records));
   const bool busy = records > 0 || fired;
+  crowd_ = crowd_ && fired;
   if (!open_ && busy)
     committed_at_s_ = now_s;  // the age of a transaction counts from its first change
   open_ = open_ || busy;
   drained_since_commit_ |= drained_;
   if (open_ && now_s - committed_at_s_ >= Enough(fired)) {
     just_committed_ = true;
+    crowd_ = fired;
     catching_up_ = !std::exchange(drained_since_commit_, false);
     RETURN_IF_ERROR(Commit(now_s));
   }

@@ -4,13 +4,13 @@
 // time: after kCommitSeconds under load; once everything is read, after kIdleCommitSeconds, or
 // twice what the last commit took if that is more, so that commits leave time for events; while a
 // backlog is caught up with, whose readers wait for its end, after kCatchUpCommitSeconds: then more
-// of what is busy is written once; while dues fire and no event waits, after kDuesCommitSeconds: a
-// crowd that is due at once fills a commit that the next event would wait for. Only
-// ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
+// of what is busy is written once; while dues fire and no event waits, after
+// kCrowdCommitSeconds, which is enough for a crowd of some ten thousands, and from then on after
+// kDuesCommitSeconds: what goes on for seconds would fill a commit that the next event waits for.
+// Only ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
 // a tick is written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of
 // one shard, kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in
-// kTickSeconds. Threads: owned by
-// one worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and
+// kTickMs. Threads: owned by one worker. Failure: an event that cannot be applied goes to `dead-letters` with its bytes and
 // the reason. A commit that came to nothing is rolled back and read again (Aborted, Unavailable,
 // ResourceExhausted); anything else stops the follower, and a new one, over a new lane, goes on
 // from what is committed.
@@ -33,10 +33,12 @@
 namespace parcours::processor {
 
 inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
-inline constexpr double kCatchUpCommitSeconds = 2, kDuesCommitSeconds = 0.05;
-inline constexpr double kTickSeconds = 0.2;
+inline constexpr double kCatchUpCommitSeconds = 2;
+inline constexpr double kCrowdCommitSeconds = 0.2, kDuesCommitSeconds = 0.05;
 inline constexpr int kRecordsARound = 4000, kRecordsAtOnce = 1000;
-inline constexpr TimeMs kTickGraceMs = 300;  // a tick stays behind the wall clock
+// A tick stays behind the wall clock, and comes when it has passed a fifth of a second: the crowds
+// that are due at the lines of windows, at full seconds, wait for it no longer than they must.
+inline constexpr TimeMs kTickGraceMs = 300, kTickMs = 200;
 // A tick that was not read after so long is taken to be lost.
 inline constexpr TimeMs kTickLostMs = 10'000;
 
@@ -120,6 +122,7 @@ class Follower {
   std::vector<Slot*> order_;
   std::size_t next_to_read_ = 0, next_to_fire_ = 0;
   double committed_at_s_ = 0;
+  bool crowd_ = false;  // dues have fired since before the last commit, in every round
   bool drained_ = true;
   bool drained_since_commit_ = false;  // in any round
   bool catching_up_ = false;           // all through the last transaction there was more to read

@@ -197,10 +197,10 @@ absl::Status LiveLane::Round(double now_s, TimeMs wall) {
     if (committed != nullptr) committed(oldest);
   }
   RETURN_IF_ERROR(Survive(WriteBackOld(now_s), now_s));
-  if (now_s >= ticked_s_ + kTickSeconds) {
-    ticked_s_ = now_s;
+  const TimeMs clock = wall - kTickGraceMs;
+  if (std::exchange(ticked_, clock / kTickMs) != clock / kTickMs) {
     // A tick that cannot be written now is written later.
-    follower_.Tick(wall - kTickGraceMs).IgnoreError();
+    follower_.Tick(clock).IgnoreError();
   }
   if (pausing_ || busy.value_or(false) || !settled_.empty()) return absl::OkStatus();
   return PollGroup(kIdleWaitSeconds);

@@ -83,7 +83,8 @@ class LiveLane final : public log::ShardOwner {
   std::set<int> settled_;            // of restoring_: the tail is being read
   std::map<int, double> written_s_;  // when a shard was last written back
   double now_s_ = 0;                 // of this round, for callbacks
-  double asked_s_ = -1, ticked_s_ = 0, paused_until_s_ = 0, backoff_s_ = 0;
+  double asked_s_ = -1, paused_until_s_ = 0, backoff_s_ = 0;
+  TimeMs ticked_ = 0;  // in which fifth of a second ticks were written last
   bool pausing_ = false;
   std::deque<double> refused_s_;  // when the group refused us lately
   std::uint64_t rebalances_ = 0;

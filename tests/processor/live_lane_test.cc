@@ -337,10 +337,30 @@ TEST_F(LiveLaneTest, TicksItsShardsOnly) {
   Settle(*member);
   const auto before = log_->Range(Topic::kEvents, PartitionOf(other_, 2))->end;
   for (int i = 0; i < 20; ++i) {
-    Ok(member->lane->Round(now_s_ += 0.3, kStart + 30 * kDayMs));
+    Ok(member->lane->Round(now_s_ += 0.3, kStart + 30 * kDayMs + i * kTickMs));
   }
   EXPECT_GT(log_->Range(Topic::kEvents, PartitionOf(one_, 2))->end, 1);
   EXPECT_EQ(log_->Range(Topic::kEvents, PartitionOf(other_, 2))->end, before);
+}
+
+TEST_F(LiveLaneTest, TicksWhenAFifthOfASecondHasPassed) {
+  const auto member = NewMember(store_.get());
+  const int shard = PartitionOf(one_, 2);
+  member->group.Gain({shard});
+  Order(one_, "1", kStart + kTickMs / 2);
+  Settle(*member);
+  const auto end = [&] { return log_->Range(Topic::kEvents, shard)->end; };
+  const auto before = end();
+  const TimeMs due = member->lane->lane().shard(shard)->overlay().timers().NotBefore();
+  ASSERT_EQ(due % kTickMs, kTickMs / 2);
+  const auto round = [&](TimeMs clock) {
+    Ok(member->lane->Round(now_s_ += 0.05, clock + kTickGraceMs));
+  };
+  round(due - 1);
+  round(due + kTickMs / 4);
+  EXPECT_EQ(end(), before) << "there was a tick in this fifth, or nothing was due";
+  round(due + kTickMs / 2);
+  EXPECT_EQ(end(), before + 1);
 }
 
 }  // namespace
