@@ -3,8 +3,8 @@
 // Prints "name value unit" lines: parse_event is our reader (validated, typed, keyed), yardstick is
 // simdjson's on-demand front end taking out the same values and doing nothing with them.
 //
-// `parse_bench meanwhile` prints yardsticks until it is ended, one a quarter of a second, each from a
-// millisecond of its own CPU: how fast the machine is while it does something else.
+// `parse_bench meanwhile` prints yardsticks until it is ended, one a quarter of a second, each from
+// a millisecond of its own CPU: how fast the machine is while it does something else.
 
 #include <simdjson.h>
 

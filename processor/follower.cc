@@ -118,6 +118,8 @@ absl::Status Follower::TakeTick(Source* source, const log::ReadRecord& record) {
   if (!PARCOURS_MUTANT("tick-beyond-its-log-time")) clock = std::min(clock, record.log_time);
   Meta& meta = source->shard->meta();
   meta.clock = std::max(meta.clock, clock);
+  const std::size_t crowd = options_.crowd_max / sources_.size();
+  crowd_ |= source->shard->overlay().timers().DueBy(meta.clock, crowd) == crowd;
   return absl::OkStatus();
 }
 
@@ -267,8 +269,9 @@ absl::Status Follower::Recover(const absl::Status& status) {
 }
 
 double Follower::Enough(bool fired) const {
-  if (drained_ && fired && !PARCOURS_MUTANT("a-crowd-fills-a-whole-commit")) {
-    return crowd_ ? kDuesCommitSeconds : kCrowdCommitSeconds;
+  if (drained_ && fired) {
+    const bool small = crowd_ && !PARCOURS_MUTANT("a-crowd-fills-a-whole-commit");
+    return small ? kDuesCommitSeconds : kCrowdCommitSeconds;
   }
   if (drained_ && !fired) {
     double took_s = commit_took_s_;
@@ -292,7 +295,6 @@ absl::StatusOr<bool> Follower::Round(double now_s) {
   drained_since_commit_ |= drained_;
   if (open_ && now_s - committed_at_s_ >= Enough(fired)) {
     just_committed_ = true;
-    crowd_ = fired;
     catching_up_ = !std::exchange(drained_since_commit_, false);
     RETURN_IF_ERROR(Commit(now_s));
   }

@@ -18,8 +18,8 @@ using state::Customers;
 namespace {
 
 constexpr std::size_t kPrefetchAhead = 8;
-// Who was used once, or only looked at when something was due, is most of who was loaded, and seldom
-// comes again.
+// Who was used once, or only looked at when something was due, is most of who was loaded, and
+// seldom comes again.
 constexpr int kUsesForgotten = 1;
 // Of a dirty customer: itself first, then what it points to.
 constexpr std::size_t kEncodeAhead = 12, kEncodeBehindAhead = 6;

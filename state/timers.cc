@@ -1,6 +1,7 @@
 #include "state/timers.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/mutant.h"
@@ -22,7 +23,8 @@ void Timers::Book(TimeMs due, const Customer& customer) {
     list.entries.push_back(entry);
     if (list.entries.size() > 2 * list.after_sweep + kSweepSlack) Sweep(&list);
   } else {
-    added_.push(entry);
+    added_.push_back(entry);
+    std::push_heap(added_.begin(), added_.end(), std::greater<>());
   }
   not_before_ = std::min(not_before_, due);
   ++size_;
@@ -60,8 +62,8 @@ void Timers::OpenDay(TimeMs until) {
 
 // The first entry of the days that are reached, or null; `*added` tells where it lies.
 const Timers::Entry* Timers::FirstEntry(bool* added) {
-  *added = !added_.empty() && (next_ == today_.size() || added_.top() < today_[next_]);
-  if (*added) return &added_.top();
+  *added = !added_.empty() && (next_ == today_.size() || added_.front() < today_[next_]);
+  if (*added) return &added_.front();
   return next_ < today_.size() ? &today_[next_] : nullptr;
 }
 
@@ -93,7 +95,8 @@ bool Timers::Pop(TimeMs until, Popped* popped) {
   popped->hash = entry->hash;
   popped->number = entry->number;
   if (added) {
-    added_.pop();
+    std::pop_heap(added_.begin(), added_.end(), std::greater<>());
+    added_.pop_back();
   } else {
     ++next_;
   }
@@ -101,10 +104,29 @@ bool Timers::Pop(TimeMs until, Popped* popped) {
   return true;
 }
 
+std::size_t Timers::DueBy(TimeMs until, std::size_t max) const {
+  if (!rows_ended_ && read_to_.due <= until) return max;
+  std::size_t count = 0;
+  for (std::size_t i = next_; i < today_.size() && today_[i].due <= until && count < max; ++i) {
+    ++count;
+  }
+  // Of a heap, what lies below one that is not due is not due either.
+  std::vector<std::size_t> left = {0};
+  while (!left.empty() && count < max) {
+    const std::size_t i = left.back();
+    left.pop_back();
+    if (i >= added_.size() || added_[i].due > until) continue;
+    ++count;
+    left.push_back(2 * i + 1);
+    left.push_back(2 * i + 2);
+  }
+  return count;
+}
+
 void Timers::Refresh() {
   not_before_ = kNever;
   if (next_ < today_.size()) not_before_ = today_[next_].due;
-  if (!added_.empty()) not_before_ = std::min(not_before_, added_.top().due);
+  if (!added_.empty()) not_before_ = std::min(not_before_, added_.front().due);
   if (!later_.empty()) not_before_ = std::min(not_before_, later_.begin()->first << 26);
 }
 

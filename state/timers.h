@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <queue>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -72,6 +71,9 @@ class Timers {
   // No entry or row is due before this instant. Cheap; may be earlier than the first.
   TimeMs NotBefore() const { return std::min(not_before_, RowsNotBefore()); }
   std::size_t size() const { return size_; }
+  // About how many are due by `until`: entries of the days that are reached, stale ones included,
+  // counted no further than `max`; `max` where the store may have more rows. Costs by its result.
+  std::size_t DueBy(TimeMs until, std::size_t max) const;
 
   // --- rows of the store
   // There are rows in the store, none due before `from`.
@@ -104,7 +106,7 @@ class Timers {
   std::vector<Entry> today_;  // sorted; popped up to next_
   std::size_t next_ = 0;
   std::int64_t day_ = INT64_MIN;  // entries of days <= day_ are in today_ or added_
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> added_;  // booked for today_'s day
+  std::vector<Entry> added_;      // booked for today_'s day: a heap, the first due on top
   std::map<std::int64_t, Day> later_;
   TimeMs not_before_ = kNever;  // of entries
   std::size_t size_ = 0;

@@ -1,7 +1,8 @@
 // Rocks: how the store uses RocksDB: its settings, and its errors in our words.
 //
 // The settings are measured, see bench/store_bench.cc: hints for sorted slices in the memtable, few
-// and large level-0 files, nothing compressed. RocksDB writes no log of its own. Threads: pure, but Background, which is safe for concurrent use.
+// and large level-0 files, nothing compressed. RocksDB writes no log of its own. Threads: pure, but
+// Background, which is safe for concurrent use.
 #pragma once
 
 #include <rocksdb/listener.h>

@@ -61,6 +61,21 @@ TEST_F(TimersTest, GiveWhatIsDueAtTheInstantAndNothingLater) {
   EXPECT_EQ(timers_.size(), 0u);
 }
 
+TEST_F(TimersTest, CountWhatIsDueNoFurtherThanAsked) {
+  for (int i = 0; i < 20; ++i) Book(Make(std::to_string(i)), 100 - i);  // the last is the first due
+  EXPECT_EQ(PopAll(81),
+            Ids{"19"});  // opens the day: the others are in its list, the next are added
+  for (int i = 20; i < 40; ++i) Book(Make(std::to_string(i)), 200 - i);
+  EXPECT_EQ(timers_.DueBy(81, 100), 0u);
+  EXPECT_EQ(timers_.DueBy(90, 100), 9u);
+  EXPECT_EQ(timers_.DueBy(170, 100), 29u);
+  EXPECT_EQ(timers_.DueBy(1000, 100), 39u);
+  EXPECT_EQ(timers_.DueBy(1000, 30), 30u);
+  timers_.StartRows(500);
+  EXPECT_EQ(timers_.DueBy(170, 100), 29u);
+  EXPECT_EQ(timers_.DueBy(500, 100), 100u) << "nobody knows how many rows are due";
+}
+
 TEST_F(TimersTest, GiveADueBookedBehindTheLastOnePopped) {
   Book(Make("a"), 40 * kDayMs);
   Book(Make("b"), 41 * kDayMs);
