@@ -55,7 +55,7 @@ bool ParseCrash(std::string_view line, Place* place);
 struct FollowerOptions {
   int records_at_once = kRecordsAtOnce;
   int dues_at_once = 500;
-  std::size_t crowd_max = 20'000;  // customers of the lane who are due, for one commit
+  std::size_t crowd_max = 50'000;  // customers of the lane who are due, for one commit
   std::set<Place> crashes;         // records that processes died of before: set aside unread
 };
 

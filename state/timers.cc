@@ -110,6 +110,9 @@ std::size_t Timers::DueBy(TimeMs until, std::size_t max) const {
   for (std::size_t i = next_; i < today_.size() && today_[i].due <= until && count < max; ++i) {
     ++count;
   }
+  for (auto day = later_.begin(); day != later_.end() && day->first <= DayOf(until); ++day) {
+    count += day->second.entries.size();
+  }
   // Of a heap, what lies below one that is not due is not due either.
   std::vector<std::size_t> left = {0};
   while (!left.empty() && count < max) {
@@ -120,7 +123,7 @@ std::size_t Timers::DueBy(TimeMs until, std::size_t max) const {
     left.push_back(2 * i + 1);
     left.push_back(2 * i + 2);
   }
-  return count;
+  return std::min(count, max);
 }
 
 void Timers::Refresh() {

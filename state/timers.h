@@ -71,8 +71,9 @@ class Timers {
   // No entry or row is due before this instant. Cheap; may be earlier than the first.
   TimeMs NotBefore() const { return std::min(not_before_, RowsNotBefore()); }
   std::size_t size() const { return size_; }
-  // About how many are due by `until`: entries of the days that are reached, stale ones included,
-  // counted no further than `max`; `max` where the store may have more rows. Costs by its result.
+  // About how many are due by `until`, counted no further than `max`: stale entries are included,
+  // and a day that is only now reached is whole; `max` where the store may have more rows. Costs by
+  // its result.
   std::size_t DueBy(TimeMs until, std::size_t max) const;
 
   // --- rows of the store

@@ -40,12 +40,17 @@ class Pace:
         self.program = build / "bench/parse_bench"
         self.samples = []  # (when, ns)
         self.process = None
+        self.ended = threading.Event()
 
     def __enter__(self):
         if not self.program.exists():  # a build for tests
             return self
         self.process = subprocess.Popen(
-            [self.program, "meanwhile"], stdout=subprocess.PIPE, text=True, start_new_session=True
+            [self.program, "meanwhile"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -53,15 +58,16 @@ class Pace:
 
     def __exit__(self, *_):
         if self.process:
-            self.process.kill()
-            self.process.wait()
+            self.ended.set()
             self.reader.join()
+            self.process.stdin.close()
+            self.process.wait()
 
     def read(self):
-        for line in self.process.stdout:
-            found = YARDSTICK.match(line)
-            if found:
-                self.samples.append((time.monotonic(), float(found[1])))
+        while not self.ended.wait(0.25):
+            print(file=self.process.stdin, flush=True)
+            found = YARDSTICK.match(self.process.stdout.readline())
+            self.samples.append((time.monotonic(), float(found[1])))
 
     def between(self, begin, end):
         """Nanoseconds: the mean, and those of the fastest and the slowest tenth; None: no sample."""

@@ -63,6 +63,7 @@ TEST_F(TimersTest, GiveWhatIsDueAtTheInstantAndNothingLater) {
 
 TEST_F(TimersTest, CountWhatIsDueNoFurtherThanAsked) {
   for (int i = 0; i < 20; ++i) Book(Make(std::to_string(i)), 100 - i);  // the last is the first due
+  EXPECT_EQ(timers_.DueBy(81, 100), 20u) << "nobody has looked into the day";
   EXPECT_EQ(PopAll(81),
             Ids{"19"});  // opens the day: the others are in its list, the next are added
   for (int i = 20; i < 40; ++i) Book(Make(std::to_string(i)), 200 - i);
