@@ -295,6 +295,7 @@ absl::StatusOr<bool> Follower::Round(double now_s) {
   drained_since_commit_ |= drained_;
   if (open_ && now_s - committed_at_s_ >= Enough(fired)) {
     just_committed_ = true;
+    crowd_ = fired;  // one large commit was not enough
     catching_up_ = !std::exchange(drained_since_commit_, false);
     RETURN_IF_ERROR(Commit(now_s));
   }

@@ -6,14 +6,14 @@
 // backlog is caught up with, whose readers wait for its end, after kCatchUpCommitSeconds: then more
 // of what is busy is written once; while dues fire and no event waits, after
 // kCrowdCommitSeconds, enough for a crowd of crowd_max; of a larger one, which goes on for seconds,
-// after kDuesCommitSeconds: the next event would wait for each of its commits. Only ticks, which
-// are records of the same partition, move a shard's clock. The wall clock decides when a tick is
-// written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of one shard,
-// kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in kTickMs.
-// Threads: owned by one worker. Failure: an event that cannot be applied goes to `dead-letters`
-// with its bytes and the reason. A commit that came to nothing is rolled back and read again
-// (Aborted, Unavailable, ResourceExhausted); anything else stops the follower, and a new one, over
-// a new lane, goes on from what is committed.
+// after kDuesCommitSeconds, as for what such a commit leaves: the next event waits for each. Only
+// ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
+// a tick is written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of
+// one shard, kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in
+// kTickMs. Threads: owned by one worker. Failure: an event that cannot be applied goes to
+// `dead-letters` with its bytes and the reason. A commit that came to nothing is rolled back and
+// read again (Aborted, Unavailable, ResourceExhausted); anything else stops the follower, and a new
+// one, over a new lane, goes on from what is committed.
 #pragma once
 
 #include <map>

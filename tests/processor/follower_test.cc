@@ -120,6 +120,9 @@ TEST_F(FollowerTest, ACrowdThatIsDueFillsOneCommit) {
   EXPECT_EQ(log_->commits(), commits) << "more is due";
   ASSERT_TRUE(*follower_->Round(now_s_ += 0.011));
   EXPECT_EQ(log_->commits(), commits + 1) << "events wait for it";
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.001));
+  ASSERT_TRUE(*follower_->Round(now_s_ += 0.031));
+  EXPECT_EQ(log_->commits(), commits + 2) << "what it left goes in small ones";
   EXPECT_LT(dues_fired(), 20u);
 }
 
