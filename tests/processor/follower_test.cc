@@ -46,6 +46,15 @@ class FollowerTest : public LaneTest {
       quiet = *busy ? 0 : quiet + 1;
     }
   }
+  // So many customers are due at once, and the first of them has fired.
+  void BeginCrowd(int customers) {
+    for (int i = 0; i < customers; ++i) AppendOrder(absl::StrCat("c", i), absl::StrCat(i), kStart);
+    Settle();
+    for (const int shard : {0, 1}) {
+      Append(shard, "", TickRecord(kStart + 3 * kDayMs), kStart + 3 * kDayMs);
+    }
+    ASSERT_TRUE(*follower_->Round(now_s_));
+  }
   std::uint64_t dues_fired() { return lane_->totals().engine.dues_fired; }
 
   std::unique_ptr<Lane> lane_;
@@ -109,13 +118,8 @@ TEST_F(FollowerTest, ABacklogIsGatheredLongerUntilAllOfItIsRead) {
 
 TEST_F(FollowerTest, ACrowdThatIsDueFillsOneCommit) {
   Open(Patient({0, 1}), {.dues_at_once = 1});
-  for (int i = 0; i < 20; ++i) AppendOrder(absl::StrCat("c", i), absl::StrCat(i), kStart);
-  Settle();
+  BeginCrowd(20);
   const int commits = log_->commits();
-  for (const int shard : {0, 1}) {
-    Append(shard, "", TickRecord(kStart + 3 * kDayMs), kStart + 3 * kDayMs);
-  }
-  ASSERT_TRUE(*follower_->Round(now_s_));
   ASSERT_TRUE(*follower_->Round(now_s_ += 0.19));
   EXPECT_EQ(log_->commits(), commits) << "more is due";
   ASSERT_TRUE(*follower_->Round(now_s_ += 0.011));
@@ -128,13 +132,8 @@ TEST_F(FollowerTest, ACrowdThatIsDueFillsOneCommit) {
 
 TEST_F(FollowerTest, ALargeCrowdThatIsDueFillsSmallCommits) {
   Open(Patient({0, 1}), {.dues_at_once = 1, .crowd_max = 8});
-  for (int i = 0; i < 20; ++i) AppendOrder(absl::StrCat("c", i), absl::StrCat(i), kStart);
-  Settle();
+  BeginCrowd(20);
   const int commits = log_->commits();
-  for (const int shard : {0, 1}) {
-    Append(shard, "", TickRecord(kStart + 3 * kDayMs), kStart + 3 * kDayMs);
-  }
-  ASSERT_TRUE(*follower_->Round(now_s_));
   ASSERT_TRUE(*follower_->Round(now_s_ += 0.02));
   EXPECT_EQ(log_->commits(), commits) << "more is due";
   ASSERT_TRUE(*follower_->Round(now_s_ += 0.011));
