@@ -270,8 +270,8 @@ absl::Status Follower::Recover(const absl::Status& status) {
 
 double Follower::Enough(bool fired) const {
   if (drained_ && fired) {
-    const bool small = crowd_ && !PARCOURS_MUTANT("a-crowd-fills-a-whole-commit");
-    return small ? kDuesCommitSeconds : kCrowdCommitSeconds;
+    if (crowd_ && !PARCOURS_MUTANT("a-crowd-fills-a-whole-commit")) return kDuesCommitSeconds;
+    return std::clamp(commit_took_s_, kDuesCommitSeconds, kDuesCommitMaxSeconds);
   }
   if (drained_ && !fired) {
     double took_s = commit_took_s_;
@@ -295,7 +295,6 @@ absl::StatusOr<bool> Follower::Round(double now_s) {
   drained_since_commit_ |= drained_;
   if (open_ && now_s - committed_at_s_ >= Enough(fired)) {
     just_committed_ = true;
-    crowd_ = fired;  // one large commit was not enough
     catching_up_ = !std::exchange(drained_since_commit_, false);
     RETURN_IF_ERROR(Commit(now_s));
   }

@@ -4,16 +4,16 @@
 // time: after kCommitSeconds under load; once everything is read, after kIdleCommitSeconds, or
 // twice what the last commit took if that is more, so that commits leave time for events; while a
 // backlog is caught up with, whose readers wait for its end, after kCatchUpCommitSeconds: then more
-// of what is busy is written once; while dues fire and no event waits, after
-// kCrowdCommitSeconds, enough for a crowd of crowd_max; of a larger one, which goes on for seconds,
-// after kDuesCommitSeconds, as for what such a commit leaves: the next event waits for each. Only
-// ticks, which are records of the same partition, move a shard's clock. The wall clock decides when
-// a tick is written, never what happens. Limits: kRecordsARound a round, kRecordsAtOnce of them of
-// one shard, kDuesAtOnce customers looked at between records, one unread tick a shard, one tick in
-// kTickMs. Threads: owned by one worker. Failure: an event that cannot be applied goes to
-// `dead-letters` with its bytes and the reason. A commit that came to nothing is rolled back and
-// read again (Aborted, Unavailable, ResourceExhausted); anything else stops the follower, and a new
-// one, over a new lane, goes on from what is committed.
+// of what is busy is written once; while dues fire and no event waits, after as long as the last
+// commit took, kDuesCommitSeconds to kDuesCommitMaxSeconds, so that half of the time is for dues;
+// but where more than crowd_max are due, which takes seconds, after kDuesCommitSeconds: the next
+// event waits for each. Only ticks, which are records of the same partition, move a shard's clock.
+// The wall clock decides when a tick is written, never what happens. Limits: kRecordsARound a
+// round, kRecordsAtOnce of them of one shard, kDuesAtOnce customers looked at between records, one
+// unread tick a shard, one tick in kTickMs. Threads: owned by one worker. Failure: an event that
+// cannot be applied goes to `dead-letters` with its bytes and the reason. A commit that came to
+// nothing is rolled back and read again (Aborted, Unavailable, ResourceExhausted); anything else
+// stops the follower, and a new one, over a new lane, goes on from what is committed.
 #pragma once
 
 #include <map>
@@ -34,7 +34,7 @@ namespace parcours::processor {
 
 inline constexpr double kCommitSeconds = 0.1, kIdleCommitSeconds = 0.02;
 inline constexpr double kCatchUpCommitSeconds = 2;
-inline constexpr double kCrowdCommitSeconds = 0.2, kDuesCommitSeconds = 0.03;
+inline constexpr double kDuesCommitSeconds = 0.03, kDuesCommitMaxSeconds = 0.2;
 inline constexpr int kRecordsARound = 4000, kRecordsAtOnce = 1000;
 // A tick stays behind the wall clock, and comes when it has passed a fifth of a second: the crowds
 // that are due at the lines of windows, at full seconds, wait for it no longer than they must.
@@ -55,8 +55,8 @@ bool ParseCrash(std::string_view line, Place* place);
 struct FollowerOptions {
   int records_at_once = kRecordsAtOnce;
   int dues_at_once = 500;
-  std::size_t crowd_max = 50'000;  // customers of the lane who are due, for one commit
-  std::set<Place> crashes;         // records that processes died of before: set aside unread
+  std::size_t crowd_max = 100'000;  // customers of the lane who are due at once
+  std::set<Place> crashes;          // records that processes died of before: set aside unread
 };
 
 class Follower {
@@ -123,7 +123,7 @@ class Follower {
   std::vector<Slot*> order_;
   std::size_t next_to_read_ = 0, next_to_fire_ = 0;
   double committed_at_s_ = 0;
-  bool crowd_ = false;  // more was due than one commit should hold, and dues have fired since
+  bool crowd_ = false;  // more than crowd_max were due, and dues have fired since
   bool drained_ = true;
   bool drained_since_commit_ = false;  // in any round
   bool catching_up_ = false;           // all through the last transaction there was more to read

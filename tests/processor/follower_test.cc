@@ -116,17 +116,23 @@ TEST_F(FollowerTest, ABacklogIsGatheredLongerUntilAllOfItIsRead) {
   EXPECT_EQ(log_->commits(), 3) << "somebody may be waiting for these";
 }
 
-TEST_F(FollowerTest, ACrowdThatIsDueFillsOneCommit) {
+TEST_F(FollowerTest, DuesAreCommittedAfterAsLongAsTheLastCommitTook) {
   Open(Patient({0, 1}), {.dues_at_once = 1});
   BeginCrowd(20);
   const int commits = log_->commits();
-  ASSERT_TRUE(*follower_->Round(now_s_ += 0.19));
-  EXPECT_EQ(log_->commits(), commits) << "more is due";
-  ASSERT_TRUE(*follower_->Round(now_s_ += 0.011));
-  EXPECT_EQ(log_->commits(), commits + 1) << "events wait for it";
-  ASSERT_TRUE(*follower_->Round(now_s_ += 0.001));
-  ASSERT_TRUE(*follower_->Round(now_s_ += 0.031));
-  EXPECT_EQ(log_->commits(), commits + 2) << "what it left goes in small ones";
+  const auto round = [&](double after) { ASSERT_TRUE(*follower_->Round(now_s_ += after)); };
+  round(0.051);  // as Settle() waited
+  ASSERT_EQ(log_->commits(), commits + 1);
+  round(0.07);  // so long it took
+  round(0.06);
+  EXPECT_EQ(log_->commits(), commits + 1) << "half of the time is for dues";
+  round(0.011);
+  EXPECT_EQ(log_->commits(), commits + 2);
+  round(0.5);
+  round(0.19);
+  EXPECT_EQ(log_->commits(), commits + 2);
+  round(0.011);
+  EXPECT_EQ(log_->commits(), commits + 3) << "events wait for it";
   EXPECT_LT(dues_fired(), 20u);
 }
 
@@ -134,10 +140,14 @@ TEST_F(FollowerTest, ALargeCrowdThatIsDueFillsSmallCommits) {
   Open(Patient({0, 1}), {.dues_at_once = 1, .crowd_max = 8});
   BeginCrowd(20);
   const int commits = log_->commits();
-  ASSERT_TRUE(*follower_->Round(now_s_ += 0.02));
+  const auto round = [&](double after) { ASSERT_TRUE(*follower_->Round(now_s_ += after)); };
+  round(0.02);
   EXPECT_EQ(log_->commits(), commits) << "more is due";
-  ASSERT_TRUE(*follower_->Round(now_s_ += 0.011));
+  round(0.011);
   EXPECT_EQ(log_->commits(), commits + 1) << "the next event would wait for it";
+  round(0.07);  // so long it took
+  round(0.031);
+  EXPECT_EQ(log_->commits(), commits + 2) << "the next event would wait for it";
   EXPECT_LT(dues_fired(), 20u);
 }
 
