@@ -179,7 +179,7 @@ bool Overlay::MakeRoom(std::size_t bytes_max) {
     Customer& customer = customers_[hand_];
     if (customer.dirty && !PARCOURS_MUTANT("dirty-customer-forgotten")) continue;
     if (customer.unwritten != nullptr && !PARCOURS_MUTANT("unwritten-customer-forgotten")) continue;
-    if (customer.uses > kUsesForgotten) {
+    if (customer.uses > kUsesForgotten && !PARCOURS_MUTANT("used-customer-forgotten")) {
       --customer.uses;
     } else {
       Forget(hand_);
