@@ -1,5 +1,6 @@
 """One application of `parcours run`: its configuration, its topics, its process, its metrics."""
 
+import math
 import re
 import shutil
 import time
@@ -12,6 +13,7 @@ import machine
 from rig import Failed, end, until
 
 READY_SECONDS = 900  # also where everything is restored from the changelog
+IDLE_SHARE = 0.3  # of its time a lane waits for records, once nothing is left to do
 BUILD_INFO = re.compile(r'(?<=[{,])(version|commit|rocksdb|rdkafka)="([^"]*)"')
 MEMORY_MORE = 0.15  # than `memory` says, at most
 SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
@@ -101,15 +103,18 @@ class Application:
         return {"parcours": self.process.pid, "broker": self.rig.broker.process.pid}
 
     def settle(self, seconds):
-        """Waits until nothing lags, for two seconds in a row: dues follow what was read."""
+        """Waits until nothing lags and its lanes wait for more, for two seconds in a row."""
         calm = 0
         limit = time.monotonic() + seconds
         while calm < 4 and time.monotonic() < limit:
             if self.ended():
                 raise Failed(f"parcours run ended: {self.said()}")
             # Its own ticks, 16 in a while, come and go.
-            lag = self.metrics().get("consumer_lag_records")
-            calm = calm + 1 if lag is not None and lag <= self.partitions else 0
+            metrics = self.metrics()
+            read = metrics.get("consumer_lag_records", math.inf) <= self.partitions
+            # What is due follows what was read, and may take seconds more.
+            idle = metrics.get("poll_idle_ratio", 0) >= IDLE_SHARE * self.lanes
+            calm = calm + 1 if read and idle else 0
             time.sleep(0.5)
         if calm < 4:
             raise Failed("parcours run did not come to the end of its events")
