@@ -13,7 +13,7 @@ import machine
 from rig import Failed, end, until
 
 READY_SECONDS = 900  # also where everything is restored from the changelog
-IDLE_SHARE = 0.3  # of its time a lane waits for records, once nothing is left to do
+BUSY_SHARE = 0.8  # of their time all lanes together, once nothing is left to do; one that is busy has 1
 BUILD_INFO = re.compile(r'(?<=[{,])(version|commit|rocksdb|rdkafka)="([^"]*)"')
 MEMORY_MORE = 0.15  # than `memory` says, at most
 SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
@@ -113,7 +113,7 @@ class Application:
             metrics = self.metrics()
             read = metrics.get("consumer_lag_records", math.inf) <= self.partitions
             # What is due follows what was read, and may take seconds more.
-            idle = metrics.get("poll_idle_ratio", 0) >= IDLE_SHARE * self.lanes
+            idle = metrics.get("poll_idle_ratio", 0) >= self.lanes - BUSY_SHARE
             calm = calm + 1 if read and idle else 0
             time.sleep(0.5)
         if calm < 4:
