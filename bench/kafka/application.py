@@ -13,7 +13,7 @@ import machine
 from rig import Failed, end, until
 
 READY_SECONDS = 900  # also where everything is restored from the changelog
-BUSY_SHARE = 0.8  # of their time all lanes together, once nothing is left to do; one that is busy has 1
+BUSY_SHARE = 0.8  # of all lanes together, once nothing is left to do; one at work has 1
 BUILD_INFO = re.compile(r'(?<=[{,])(version|commit|rocksdb|rdkafka)="([^"]*)"')
 MEMORY_MORE = 0.15  # than `memory` says, at most
 SAMPLE = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.M)
