@@ -109,8 +109,8 @@ class Application:
         while calm < 4 and time.monotonic() < limit:
             if self.ended():
                 raise Failed(f"parcours run ended: {self.said()}")
-            # Its own ticks, 16 in a while, come and go.
             metrics = self.metrics()
+            # Its own ticks, one a partition, come and go.
             read = metrics.get("consumer_lag_records", math.inf) <= self.partitions
             # What is due follows what was read, and may take seconds more.
             idle = metrics.get("poll_idle_ratio", 0) >= self.lanes - BUSY_SHARE
