@@ -34,9 +34,11 @@ LaneWatch::LaneWatch(const catalog::Catalog& catalog, runtime::Metrics* metrics,
       lane_(lane),
       log_(log),
       fast_(metrics->lane(number)) {
-  lane->committed = [this](TimeMs oldest) {
-    if (oldest == 0) return;
-    fast_.event_to_transition.Observe(static_cast<double>(runtime::WallTime() - oldest) / 1000);
+  lane->committed = [this](TimeMs oldest, TimeMs oldest_due) {
+    const TimeMs now = runtime::WallTime();
+    const auto since = [now](TimeMs then) { return static_cast<double>(now - then) / 1000; };
+    if (oldest != 0) fast_.event_to_transition.Observe(since(oldest));
+    if (oldest_due != kNever) fast_.timer_lateness.Observe(since(oldest_due));
   };
   lane->failed = [this](absl::StatusCode code) { fast_.CommitFailed(code); };
 }

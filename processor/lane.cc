@@ -412,6 +412,12 @@ absl::Status Lane::WriteCustomers(CustomerFile* file, Census* census) {
   return file->Write(lines);
 }
 
+TimeMs Lane::oldest_due() const {
+  TimeMs oldest = kNever;
+  for (const auto& shard : shards_) oldest = std::min(oldest, shard->oldest_due());
+  return oldest;
+}
+
 Totals Lane::totals() const {
   Totals sum(*rules_.catalog);
   for (const auto& shard : shards_) {

@@ -138,6 +138,7 @@ class Lane {
   std::uint64_t changelog_bytes() const { return changelog_bytes_; }
   std::uint64_t commits() const { return commits_; }
   std::size_t customers_bytes() const;
+  TimeMs oldest_due() const;  // of its shards, since the last commit
 
  private:
   void Drain(Shard& shard);

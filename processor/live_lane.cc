@@ -185,7 +185,7 @@ absl::Status LiveLane::Round(double now_s, TimeMs wall) {
   pausing_ = false;
   RETURN_IF_ERROR(Survive(RestoreSome(now_s), now_s));
   const std::uint64_t commits = lane_.commits(), rollbacks = follower_.rollbacks();
-  const TimeMs oldest = follower_.oldest_open();
+  const TimeMs oldest = follower_.oldest_open(), oldest_due = lane_.oldest_due();
   const absl::StatusOr<bool> busy = follower_.Round(now_s);
   RETURN_IF_ERROR(Survive(busy.status(), now_s));
   if (follower_.rollbacks() > rollbacks) {
@@ -194,7 +194,7 @@ absl::Status LiveLane::Round(double now_s, TimeMs wall) {
           absl::StrCat("rolled back: ", std::string(follower_.last_trouble().message())));
   } else if (lane_.commits() > commits) {
     backoff_s_ = 0;
-    if (committed != nullptr) committed(oldest);
+    if (committed != nullptr) committed(oldest, oldest_due);
   }
   RETURN_IF_ERROR(Survive(WriteBackOld(now_s), now_s));
   const TimeMs clock = wall - kTickGraceMs;

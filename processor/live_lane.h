@@ -52,9 +52,9 @@ class LiveLane final : public log::ShardOwner {
   TimeMs oldest_open() const { return follower_.oldest_open(); }
   std::uint64_t consumed() const { return follower_.consumed(); }  // records
   const std::map<std::string, std::uint64_t>& buried() const { return follower_.buried(); }
-  // Called after each commit with the log time of its oldest record; and after what came to
-  // nothing.
-  std::function<void(TimeMs oldest)> committed;
+  // Called after each commit with the log time of its oldest record, or 0, and the earliest instant
+  // at which its ticks found a customer due, or kNever; and after what came to nothing.
+  std::function<void(TimeMs oldest, TimeMs oldest_due)> committed;
   std::function<void(absl::StatusCode)> failed;
 
   // --- ShardOwner

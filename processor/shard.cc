@@ -140,7 +140,10 @@ void Shard::LookAt(Customer& customer, TimeMs due) {
   customer.booked_at = kNever;
   const bool early = customer.next_due > meta_.clock;
   if (early) ++meta_.totals.early_pops;
-  if (!early) overlay_.Touch(customer);
+  if (!early) {
+    overlay_.Touch(customer);
+    oldest_due_ = std::min(oldest_due_, customer.next_due);
+  }
   while (customer.next_due <= meta_.clock) engine::StepDue(rules_, customer, &effects_);
   if (early && PARCOURS_MUTANT("early-pop-not-rebooked")) return;
   Rebook(customer);
@@ -208,6 +211,7 @@ void Shard::Encode(log::Batch* changelog, std::size_t customers_max) {
 void Shard::Committed(log::Batch* changelog, log::Offset end) {
   meta_bytes_ = meta_encoded_;
   committed_ = PlaceOf(meta_);
+  oldest_due_ = kNever;
   overlay_.Committed(changelog->Take(), std::exchange(changelog_end_, end));
 }
 
@@ -222,6 +226,7 @@ absl::Status Shard::TakeMeta(std::string_view bytes) {
 
 absl::Status Shard::RollBack() {
   effects_.ClearRecords();
+  oldest_due_ = kNever;
   const Meta aborted = meta_;
   if (meta_bytes_.empty()) {
     meta_ = Meta(*rules_.catalog);

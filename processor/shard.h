@@ -58,6 +58,9 @@ class Shard {
   // --- one transaction
   // Whether there is anything to commit.
   bool changed() const { return overlay_.dirty() > 0 || PlaceOf(meta_) != committed_; }
+  // The earliest instant at which ticks found a customer due since the last Committed or RollBack;
+  // kNever: none was.
+  TimeMs oldest_due() const { return oldest_due_; }
   // Appends the dirty customers and, last, META to the changelog's batch; see Overlay::EncodeDirty.
   void Encode(log::Batch* changelog, std::size_t customers_max = SIZE_MAX);
   // That batch was committed; `end` is the changelog's offset behind it.
@@ -105,6 +108,7 @@ class Shard {
   state::Arena passing_;  // for customers that only pass by
   Meta meta_;
   Place committed_{};
+  TimeMs oldest_due_ = kNever;
   std::string meta_bytes_;    // as last committed
   std::string meta_encoded_;  // as last encoded
   log::Offset changelog_end_ = 0;

@@ -204,6 +204,9 @@ void AddLanes(Writer* writer, Lanes lanes) {
   AddDurations(writer, lanes, "parcours_event_to_transition_seconds",
                "From the log time of an event to the commit of what came of it",
                &LaneMetrics::event_to_transition);
+  AddDurations(writer, lanes, "parcours_timer_lateness_seconds",
+               "From the instant a customer was due to the commit of what that did",
+               &LaneMetrics::timer_lateness);
   AddDurationsByLane(writer, lanes, "parcours_process_batch_duration_seconds",
                      "One round of events, its commit included", &LaneMetrics::process_batch);
   AddDurationsByLane(writer, lanes, "parcours_commit_duration_seconds",

@@ -70,6 +70,7 @@ class Durations {
 struct LaneMetrics {
   Count events_consumed;
   Durations event_to_transition;  // log time of the event to the commit of what came of it
+  Durations timer_lateness;       // from the instant someone was due to the commit of what it did
   Durations process_batch;        // one round with events in it, its commit included
   Durations commit;
   Gauge poll_idle_ratio;  // share of the last seconds that was spent waiting for records

@@ -15,6 +15,8 @@ namespace parcours::processor {
 namespace {
 
 using log::Topic;
+using testing::Each;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -361,6 +363,27 @@ TEST_F(LiveLaneTest, TicksWhenAFifthOfASecondHasPassed) {
   EXPECT_EQ(end(), before) << "there was a tick in this fifth, or nothing was due";
   round(due + kTickMs / 2);
   EXPECT_EQ(end(), before + 1);
+}
+
+TEST_F(LiveLaneTest, TellsWhatWasDueFirstOfEachCommit) {
+  const auto member = NewMember(store_.get());
+  const int shard = PartitionOf(one_, 2);
+  member->group.Gain({shard});
+  std::vector<TimeMs> told;
+  member->lane->committed = [&told](TimeMs, TimeMs oldest_due) { told.push_back(oldest_due); };
+  Order(one_, "1");
+  Settle(*member);
+  EXPECT_THAT(told, Each(kNever)) << "an event alone: nothing was due";
+  const TimeMs due = member->lane->lane().shard(shard)->overlay().timers().NotBefore();
+  told.clear();
+  log_->FailCommit(1, absl::AbortedError("planted"));
+  for (int i = 0; i < 20; ++i) {
+    Ok(member->lane->Round(now_s_ += 0.3, due + 5000 + kTickGraceMs + i * kTickMs));
+  }
+  EXPECT_THAT(told, ElementsAre(due)) << "once it is committed, however late the tick";
+  Order(one_, "2", due + 10'000);
+  for (int i = 0; i < 4; ++i) Ok(member->lane->Round(now_s_ += 0.3, due + 5000));
+  EXPECT_THAT(told, ElementsAre(due, kNever)) << "the next commit begins anew";
 }
 
 }  // namespace

@@ -193,6 +193,7 @@ TEST(Metrics, SortsDurationsIntoCumulativeBuckets) {
     metrics.lane(0).event_to_transition.Observe(seconds);
   }
   metrics.lane(1).event_to_transition.Observe(0.4);
+  metrics.lane(1).timer_lateness.Observe(7);
   const Exposition told(metrics.Text());
   const auto bucket = [&](const std::string& le) {
     return told["parcours_commit_duration_seconds_bucket{lane=\"0\",le=\"" + le + "\"}"];
@@ -206,6 +207,7 @@ TEST(Metrics, SortsDurationsIntoCumulativeBuckets) {
   EXPECT_NEAR(told["parcours_commit_duration_seconds_sum{lane=\"0\"}"].value(), 120.4021, 1e-9);
   EXPECT_EQ(told["parcours_event_to_transition_seconds_bucket{le=\"0.5\"}"], 5) << "of all lanes";
   EXPECT_EQ(told["parcours_event_to_transition_seconds_count"], 7);
+  EXPECT_EQ(told["parcours_timer_lateness_seconds_sum"], 7);
 }
 
 Snapshot Lag(const std::string& partition, double lag) {
