@@ -315,6 +315,8 @@ class RandomSet:
             if aggregate in ("map", "distinct") and spec.get("grain") != "1d":
                 if spec["window"] in ("14d", "2w", "15d", "30d"):
                     spec["grain"] = "1d"  # each grain has a collection of its own: not too many
+                elif spec.get("grain") == "10m":
+                    spec["grain"] = "1h"
         return spec, kind
 
     def _map(self, spec):
