@@ -70,10 +70,11 @@ def main():
     planted, listed = planted_names(), {row[0] for row in rows}
     faults += [f"{name}: not in tests/mutants.txt" for name in sorted(planted - listed)]
     faults += [f"{name}: listed, but in no source" for name in sorted(listed - planted)]
+    unknown = set(options.names) - listed
+    faults += [f"{name}: no such mutant" for name in sorted(unknown)]
+    rows = [row for row in rows if not options.names or row[0] in options.names]
     healthy = {}
     for name, test in rows:
-        if options.names and name not in options.names:
-            continue
         if test not in healthy:
             healthy[test] = passes(options.build.resolve(), test, None)
         if not healthy[test]:

@@ -141,9 +141,9 @@ def restore(rig):
 
 
 def memory(rig):
-    """Whether what it holds grows with time."""
+    """Whether what it holds grows with time: so little that it is soon full."""
     seconds, warm_up = rig.options.paced if rig.options.quick else (rig.options.memory_seconds, 60)
-    run = Paced(rig, "memory")
+    run = Paced(rig, "memory", memory="1GB")
     run.start()
     every = 1 if rig.options.quick else 60
     held, began = [], time.monotonic()

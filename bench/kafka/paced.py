@@ -19,11 +19,11 @@ WAITS = ("p50", "p90", "p99", "p99_9", "max")
 class Paced:
     """One application and what is sent to it: first what lies there already, then at a pace."""
 
-    def __init__(self, rig, name, weight="light", partitions=PARTITIONS):
+    def __init__(self, rig, name, weight="light", partitions=PARTITIONS, memory="4GB"):
         self.rig, self.name = rig, name
         self.result = Result(name)
         topic = name.replace("_", "-")
-        self.application = Application(rig, topic, weight, partitions=partitions)
+        self.application = Application(rig, topic, weight, memory=memory, partitions=partitions)
         self.loader = Loader(rig, topic)
         self.events = self.duplicates = 0
 
