@@ -61,9 +61,10 @@ class Errors:
         self.wrong += not right
         return right
 
-    def instance(self, application, make_topics=True):
+    def instance(self, application, make_topics=True, **kafka):
         made = Instance(
-            self.options.parcours, self.folder, self.broker.brokers, application, f"{application}-0"
+            self.options.parcours, self.folder, self.broker.brokers, application, f"{application}-0",
+            {name.replace("_", "."): value for name, value in kafka.items()},
         )
         self.started.append(made)
         if make_topics:
@@ -97,7 +98,8 @@ class Errors:
         return self.places[customer]
 
     def records(self):
-        instance = self.instance("records")
+        # A queue that is smaller than what one commit writes: the rest waits for room.
+        instance = self.instance("records", queue_buffering_max_messages=7)
         instance.start()
         if not self.check("records: ready", until(READY_SECONDS, instance.ready)):
             return
