@@ -152,8 +152,7 @@ def memory(rig):
         if time.monotonic() - began >= len(held) * every:
             held.append(round(run.application.memory_mib(), 1))
 
-    found = run.pace(1000 if rig.options.quick else 10_000, seconds, warm_up, look)
-    run.take_waits(found, "event")
+    run.pace(1000 if rig.options.quick else 10_000, seconds, warm_up, look, timed=False)
     run.result.facts["rss_mib"] = held
     third = len(held) // 3
     if third:
