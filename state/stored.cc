@@ -182,6 +182,7 @@ void ReadNotes(const Shape& shape, ToldInstants* told, StoredReader* reader, Cus
       Cell* note = customer->Write(shape, first + i);
       note[0] = reader->Time(told);
       note[1] = reader->Text();
+      if (note[0] == kAbsent && note[1] == kAbsent) reader->Fail();  // none is written
     });
   });
 }
