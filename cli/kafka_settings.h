@@ -7,7 +7,7 @@
 #include "cli/run_config.h"
 #include "log/kafka/client.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
 

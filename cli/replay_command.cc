@@ -95,7 +95,7 @@ absl::Status ReplayBrokers(const Request& request,
   return Print(request, *catalog, summary);
 }
 
-absl::Status Replay(Request& request, std::shared_ptr<const catalog::Catalog> catalog) {
+absl::Status Replay(Request& request, const std::shared_ptr<const catalog::Catalog>& catalog) {
   if (!request.brokers.empty()) return ReplayBrokers(request, catalog);
   if (!request.until.empty()) {
     absl::StatusOr<TimeMs> until = ParseTime(request.until);
@@ -121,6 +121,28 @@ absl::Status Replay(Request& request, std::shared_ptr<const catalog::Catalog> ca
   line.Clear();
   RETURN_IF_ERROR(summary.status());
   return Print(request, *catalog, *summary);
+}
+
+void Run(Request& request, int* exit_code) {
+  if (request.brokers.empty() == request.options.inputs.empty() ||
+      request.brokers.empty() != request.application.empty()) {
+    *exit_code = kExitUsage;
+    std::fputs("parcours: replay: give --input, or --brokers and --application\n", stderr);
+    return;
+  }
+  auto catalog = LoadDefinitions(request.definitions);
+  if (catalog == nullptr) {
+    *exit_code = kExitInput;
+    return;
+  }
+  if (request.options.lanes > request.options.shards) {
+    std::fprintf(stderr, "parcours: --lanes %d: there are only %d shards; raise --shards\n",
+                 request.options.lanes, request.options.shards);
+    *exit_code = kExitUsage;
+    return;
+  }
+  const absl::Status status = Replay(request, catalog);
+  if (!status.ok()) *exit_code = Fail(status);
 }
 
 }  // namespace
@@ -175,27 +197,7 @@ void AddReplay(CLI::App& app, int* exit_code) {
        {"--order", "--until", "--state", "--shards", "--lanes", "--commit-every"}) {
     brokers->excludes(command->get_option(name));
   }
-  command->callback([request, exit_code] {
-    if (request->brokers.empty() == request->options.inputs.empty() ||
-        request->brokers.empty() != request->application.empty()) {
-      *exit_code = kExitUsage;
-      std::fputs("parcours: replay: give --input, or --brokers and --application\n", stderr);
-      return;
-    }
-    auto catalog = LoadDefinitions(request->definitions);
-    if (catalog == nullptr) {
-      *exit_code = kExitInput;
-      return;
-    }
-    if (request->options.lanes > request->options.shards) {
-      std::fprintf(stderr, "parcours: --lanes %d: there are only %d shards; raise --shards\n",
-                   request->options.lanes, request->options.shards);
-      *exit_code = kExitUsage;
-      return;
-    }
-    const absl::Status status = Replay(*request, std::move(catalog));
-    if (!status.ok()) *exit_code = Fail(status);
-  });
+  command->callback([request, exit_code] { Run(*request, exit_code); });
 }
 
 }  // namespace parcours::cli

@@ -21,7 +21,7 @@ std::string FileKey(std::string_view path);
 struct PartitionId {
   Topic topic = Topic::kEvents;
   int partition = 0;
-  auto operator<=>(const PartitionId&) const = default;
+  auto operator<=>(const PartitionId&) const = default;  // NOLINT(modernize-use-nullptr): no 0 here
 };
 std::string FormatPartition(const PartitionId& id);  // "events/3"
 

@@ -53,7 +53,7 @@ bool ParseCrash(std::string_view line, Place* place) {
 
 Follower::Follower(const catalog::Catalog& catalog, Lane* lane, log::Log* log,
                    FollowerOptions options)
-    : catalog_(catalog), lane_(lane), log_(log), options_(options), reader_(catalog_) {
+    : catalog_(catalog), lane_(lane), log_(log), options_(std::move(options)), reader_(catalog_) {
   for (const auto& shard : lane_->shards()) sources_.push_back(Source{.shard = shard.get()});
 }
 

@@ -30,7 +30,7 @@ std::string Listed(const std::vector<int>& shards) {
 
 }  // namespace
 
-LiveLane::LiveLane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options,
+LiveLane::LiveLane(const std::shared_ptr<const catalog::Catalog>& catalog, LaneOptions options,
                    log::Log* log, log::Group* group, state::Store* store, Tell tell)
     : lane_(catalog, std::move(options), log, nullptr, nullptr),
       group_(group),

@@ -31,8 +31,8 @@ class LiveLane final : public log::ShardOwner {
   enum class Notice { kInfo, kWarning };
   using Tell = std::function<void(Notice, const std::string&)>;
 
-  LiveLane(std::shared_ptr<const catalog::Catalog> catalog, LaneOptions options, log::Log* log,
-           log::Group* group, state::Store* store, Tell tell);
+  LiveLane(const std::shared_ptr<const catalog::Catalog>& catalog, LaneOptions options,
+           log::Log* log, log::Group* group, state::Store* store, Tell tell);
 
   // One round of everything; returns at once if there was something to do, else after waiting for
   // the group a little. Not OK: this lane cannot go on: DataLoss, the store is damaged or does not

@@ -45,7 +45,7 @@ absl::StatusOr<std::set<Place>> ReadCrashes(log::Log* log, int partitions) {
 
 }  // namespace
 
-absl::StatusOr<Summary> ReplayLog(std::shared_ptr<const catalog::Catalog> catalog,
+absl::StatusOr<Summary> ReplayLog(const std::shared_ptr<const catalog::Catalog>& catalog,
                                   const LogReplayOptions& options, log::Log* log) {
   const double began_s = runtime::MonotonicSeconds();
   std::unique_ptr<RecordFiles> files;

@@ -24,7 +24,7 @@ struct LogReplayOptions {
 };
 
 // A reader of kEvents says false at the end, and Unavailable as long as something has not come yet.
-absl::StatusOr<Summary> ReplayLog(std::shared_ptr<const catalog::Catalog> catalog,
+absl::StatusOr<Summary> ReplayLog(const std::shared_ptr<const catalog::Catalog>& catalog,
                                   const LogReplayOptions& options, log::Log* log);
 
 }  // namespace parcours::processor

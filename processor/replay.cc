@@ -407,7 +407,7 @@ absl::StatusOr<Summary> ReplayWithState(const std::shared_ptr<const catalog::Cat
 
 }  // namespace
 
-absl::StatusOr<Summary> Replay(std::shared_ptr<const catalog::Catalog> catalog,
+absl::StatusOr<Summary> Replay(const std::shared_ptr<const catalog::Catalog>& catalog,
                                const ReplayOptions& options, const ProgressFn& progress,
                                const std::function<void(const std::string&)>& notice) {
   const double start = runtime::MonotonicSeconds();

@@ -39,7 +39,7 @@ struct ReplayOptions {
 };
 
 // `notice` is told, in a sentence, what an operator should know.
-absl::StatusOr<Summary> Replay(std::shared_ptr<const catalog::Catalog> catalog,
+absl::StatusOr<Summary> Replay(const std::shared_ptr<const catalog::Catalog>& catalog,
                                const ReplayOptions& options, const ProgressFn& progress,
                                const std::function<void(const std::string&)>& notice);
 

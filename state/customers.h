@@ -46,7 +46,7 @@ class Customers {
 
   // Bytes held by the table and all customers, each as it was when it was last counted.
   std::size_t bytes() const {
-    return bytes_ + slots_.capacity() * sizeof(Slot) + all_.capacity() * sizeof(Customer*);
+    return bytes_ + slots_.capacity() * sizeof(Slot) + all_.capacity() * sizeof(void*);
   }
   // Counts what a customer holds now.
   void Count(Customer& customer);

@@ -120,7 +120,7 @@ absl::StatusOr<ClientPtr> MakeClient(rd_kafka_type_t type, const KafkaSettings& 
   if (client == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("kafka: ", text.data()));
   }
-  conf.release();  // the client's now
+  static_cast<void>(conf.release());  // the client's now
   return client;
 }
 

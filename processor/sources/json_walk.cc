@@ -102,7 +102,7 @@ Escapes JudgeEscapes(std::string_view quoted) {
          nullptr) {
     ++p;  // a string cannot end with a lone backslash: that would have escaped its quote
     if (*p != 'u') {
-      if (std::memchr("\"\\/bfnrt", *p, 8) == nullptr) return Escapes::kBad;
+      if (std::string_view("\"\\/bfnrt").find(*p) == std::string_view::npos) return Escapes::kBad;
       ++p;
       continue;
     }

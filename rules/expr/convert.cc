@@ -1,6 +1,6 @@
 // Convert: from one type to another: int(x), string(x), timestamp(x), money(x), days(x).
 #include <charconv>
-#include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "base/decimal.h"
@@ -11,6 +11,8 @@
 
 namespace parcours::expr {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Value Bad(std::string_view text, const char* what) {
   return Value::Error(absl::StrCat("'", std::string(text.substr(0, 40)), "' is not ", what));
@@ -81,7 +83,7 @@ Value ToDouble(const Value& value) {
     case Kind::kString: {
       const std::string_view text = value.AsText();
       if (text == "Infinity" || text == "-Infinity") {
-        return Value::Double(text[0] == '-' ? -INFINITY : INFINITY);
+        return Value::Double(text[0] == '-' ? -kInfinity : kInfinity);
       }
       double number;
       const auto end = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -20,7 +20,7 @@ constexpr std::int64_t kCountMax = 1'000'000;  // of calendar days or months in 
 // Bits for leaves that compare by order: 1 less, 2 equal, 4 greater, 8 unordered.
 int OrdersOf(Func func) {
   int orders = 0;
-  const int kOrders[] = {-1, 0, 1, 2};
+  constexpr int kOrders[] = {-1, 0, 1, 2};
   for (int i = 0; i < 4; ++i) orders |= Holds(func, kOrders[i]) ? 1 << i : 0;
   return orders;
 }

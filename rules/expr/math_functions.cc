@@ -48,11 +48,11 @@ Value Extreme(Arguments a) {
     a = {list.data(), static_cast<int>(list.size())};
     if (list.empty()) return Value::BorrowedError("an empty list has no greatest or least");
   }
-  const Value* best = nullptr;
+  const Value* best = &a[0];  // the checker has seen to it that there is one
   for (int i = 0; i < a.count; ++i) {
     const bool number = a[i].Is(Kind::kInt) || a[i].Is(Kind::kUint) || a[i].Is(Kind::kDouble);
     if (!number) return NoOverload("math.greatest, math.least");
-    if (best == nullptr || Order(a[i], *best) == kWanted) best = &a[i];
+    if (Order(a[i], *best) == kWanted) best = &a[i];
   }
   return *best;
 }

@@ -28,6 +28,7 @@ enum class StorePart { kLocation, kArea, kTimeZone };
 class Stores {
  public:
   // False if there is one of this id already.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): both are moved
   bool Add(std::string id, Store store) {
     return stores_.emplace(std::move(id), std::move(store)).second;
   }

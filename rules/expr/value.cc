@@ -55,9 +55,9 @@ Value Value::Owned() const {
   value.owner_ = std::move(text);
   return value;
 }
-Value Value::String(std::string v) { return Borrowed(Kind::kString, v).Owned(); }
-Value Value::Bytes(std::string v) { return Borrowed(Kind::kBytes, v).Owned(); }
-Value Value::Error(std::string reason) { return BorrowedError(reason).Owned(); }
+Value Value::String(std::string_view v) { return Borrowed(Kind::kString, v).Owned(); }
+Value Value::Bytes(std::string_view v) { return Borrowed(Kind::kBytes, v).Owned(); }
+Value Value::Error(std::string_view reason) { return BorrowedError(reason).Owned(); }
 
 Value Value::Timestamp(Nanos since_epoch) {
   Value value;

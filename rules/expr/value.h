@@ -58,8 +58,8 @@ class Value {
   static Value Int(std::int64_t v);
   static Value Uint(std::uint64_t v);
   static Value Double(double v);
-  static Value String(std::string v);
-  static Value Bytes(std::string v);
+  static Value String(std::string_view v);
+  static Value Bytes(std::string_view v);
   static Value Timestamp(Nanos since_epoch);
   static Value Duration(Nanos length);
   static Value Money(std::int64_t minor_units, int decimals);
@@ -70,7 +70,7 @@ class Value {
   static Value OfMap(Map map);
   static Value OfType(Type type);
   static Value OfOptional(const Value* held);  // nullptr: none
-  static Value Error(std::string reason);
+  static Value Error(std::string_view reason);
 
   // Views of `text`, which must outlive every copy; Owned() ends that.
   static Value Borrowed(Kind kind, std::string_view text);
