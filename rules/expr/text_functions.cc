@@ -19,9 +19,9 @@ Value TooLong() { return Value::BorrowedError("a text would have more than 64 Ki
 Value OutOfRange(std::int64_t index) {
   return Value::Error(absl::StrCat("index out of range: ", index));
 }
-Value TextOf(std::string_view text) { return Value::String(std::string(text)); }
-Value Bounded(std::string text) {
-  return text.size() > kBytesMax ? TooLong() : Value::String(std::move(text));
+Value TextOf(std::string_view text) { return Value::String(text); }
+Value Bounded(std::string_view text) {
+  return text.size() > kBytesMax ? TooLong() : Value::String(text);
 }
 
 // Where each character of a text begins, and its end.
@@ -96,7 +96,7 @@ Value FlipCase(Arguments a) {
   for (char& c : text) {
     if (c >= kFirst && c <= kLast) c = static_cast<char>(c ^ 0x20);
   }
-  return Value::String(std::move(text));
+  return Value::String(text);
 }
 
 // Puts a text in place of another, `limit` times at most; negative: everywhere. An empty one is
