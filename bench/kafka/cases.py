@@ -141,7 +141,7 @@ def restore(rig):
 
 
 def memory(rig):
-    """Whether what it holds grows with time: so little that it is soon full."""
+    """Whether what it holds grows with time, where its `memory` is soon full."""
     seconds, warm_up = rig.options.paced if rig.options.quick else (rig.options.memory_seconds, 60)
     run = Paced(rig, "memory", memory="1GB")
     run.start()

@@ -19,7 +19,6 @@ Value TooLong() { return Value::BorrowedError("a text would have more than 64 Ki
 Value OutOfRange(std::int64_t index) {
   return Value::Error(absl::StrCat("index out of range: ", index));
 }
-Value TextOf(std::string_view text) { return Value::String(text); }
 Value Bounded(std::string_view text) {
   return text.size() > kBytesMax ? TooLong() : Value::String(text);
 }
@@ -58,7 +57,7 @@ Value CharAt(Arguments a) {
   const Characters characters(a[0].AsText());
   const std::int64_t index = a[1].AsInt();
   if (index < 0 || index > characters.count()) return OutOfRange(index);
-  return TextOf(characters.Between(index, std::min(index + 1, characters.count())));
+  return Value::String(characters.Between(index, std::min(index + 1, characters.count())));
 }
 
 Value IndexOf(Arguments a) {
@@ -87,7 +86,7 @@ Value Substring(Arguments a) {
   if (from > to) {
     return Value::Error(absl::StrCat("invalid substring range. start: ", from, ", end: ", to));
   }
-  return TextOf(characters.Between(from, to));
+  return Value::String(characters.Between(from, to));
 }
 
 template <char kFirst, char kLast>
@@ -136,13 +135,13 @@ Value Split(Arguments a) {
                                   ? static_cast<std::size_t>(FirstCodePoint(rest).bytes)
                                   : rest.find(separator);
     if (found >= rest.size()) break;
-    parts.push_back(TextOf(rest.substr(0, found)));
+    parts.push_back(Value::String(rest.substr(0, found)));
     rest.remove_prefix(found + separator.size());
     if (parts.size() >= static_cast<std::size_t>(kListElementsMax)) {
       return Value::BorrowedError("a list would have more than 10,000 elements");
     }
   }
-  parts.push_back(TextOf(rest));
+  parts.push_back(Value::String(rest));
   return Value::OfList(std::move(parts));
 }
 
@@ -178,7 +177,7 @@ Value Trim(Arguments a) {
     }
     at = next;
   }
-  return TextOf(begin < end ? text.substr(begin, end - begin) : "");
+  return Value::String(begin < end ? text.substr(begin, end - begin) : "");
 }
 
 Value Reverse(Arguments a) {
